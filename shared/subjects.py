@@ -1,0 +1,81 @@
+"""Every stream and subject, spelled once; who publishes what and who hears it.
+
+The broker's permissions, the stream declarations and the services all read these tables.
+"""
+
+from typing import Final, Literal
+
+Service = Literal["intake", "triage", "notify", "audit"]
+SERVICES: Final[tuple[Service, ...]] = ("intake", "triage", "notify", "audit")
+
+SUBMISSIONS: Final = "SUBMISSIONS"
+RECEIPTS: Final = "RECEIPTS"
+EVENTS: Final = "EVENTS"
+PARKED: Final = "PARKED"
+
+
+def submit(agency: str) -> str:
+    """Where one agency publishes its referral documents."""
+    return f"submit.{agency}"
+
+
+def receipt(agency: str) -> str:
+    """Where one agency reads its receipts."""
+    return f"receipt.{agency}"
+
+
+def event(event_type: str) -> str:
+    """The subject of an event such as `referral.triaged`."""
+    return f"event.{event_type}"
+
+
+def parked(service: Service) -> str:
+    """Where a service tells what it could not process."""
+    return f"parked.{service}"
+
+
+def deliveries(service: Service, stream: str) -> str:
+    """Where the broker pushes what a service's consumer on a stream is due."""
+    return f"deliver.{service}.{stream}"
+
+
+def stream_of(subject: str) -> str:
+    """The stream that holds a subject; ValueError for one that none holds."""
+    match subject.split(".", 1)[0]:
+        case "submit":
+            return SUBMISSIONS
+        case "receipt":
+            return RECEIPTS
+        case "event":
+            return EVENTS
+        case "parked":
+            return PARKED
+        case _:
+            raise ValueError(f"no stream holds {subject}")
+
+
+PUBLISHES: Final[dict[Service, tuple[str, ...]]] = {
+    "intake": ("referral.received", "referral.amended", "referral.rejected"),
+    "triage": ("referral.triaged", "assignment.offered", "assignment.withdrawn"),
+    "notify": ("notification.sent", "notification.failed"),
+    "audit": (),
+}
+"""The event types that each service may publish; `access.recorded` is everybody's."""
+
+EVERYBODY: Final[tuple[str, ...]] = ("access.recorded",)
+
+FOLLOWS: Final[dict[Service, tuple[Service, ...]]] = {
+    "intake": ("triage",),
+    "triage": ("intake",),
+    "notify": ("triage",),
+    "audit": SERVICES,
+}
+"""Whose events a service hears. A service hears all that a producer says of a referral,
+since the producer's sequence numbers tell it whether one is missing."""
+
+
+def heard_by(service: Service) -> tuple[str, ...]:
+    """The subjects that a service's consumer on EVENTS is given."""
+    if service == "audit":
+        return ("event.>",)
+    return tuple(event(t) for producer in FOLLOWS[service] for t in PUBLISHES[producer])
