@@ -1,0 +1,22 @@
+"""What every service is told by its environment."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """NATS_URL, DATABASE_URL and the files that say who the service is. Read when it starts."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    nats_url: str
+    nats_seed_file: Path
+    database_url: str
+    """postgresql+asyncpg://ROLE:PASSWORD@HOST:PORT/fingerpost"""
+    token_keys_file: Path
+    """The issuer's public keys (JWKS)."""
+    host: str = "127.0.0.1"
+    port: int
+    retry_pauses: tuple[float, ...] = (0.5, 2.0, 8.0, 30.0)
+    """Seconds before each further try of a message whose handler failed."""
