@@ -75,7 +75,12 @@ since the producer's sequence numbers tell it whether one is missing."""
 
 
 def heard_by(service: Service) -> tuple[str, ...]:
-    """The subjects that a service's consumer on EVENTS is given."""
+    """The subjects that a service's consumer on EVENTS is given.
+
+    What everybody publishes is among them: it has a number in its producer's sequence too, and a
+    follower that were not given it would wait for a missing one.
+    """
     if service == "audit":
         return ("event.>",)
-    return tuple(event(t) for producer in FOLLOWS[service] for t in PUBLISHES[producer])
+    followed = (t for producer in FOLLOWS[service] for t in PUBLISHES[producer])
+    return tuple(event(t) for t in (*followed, *EVERYBODY))

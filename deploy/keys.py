@@ -1,0 +1,186 @@
+"""The secrets of one installation, in one folder that nobody else can read.
+
+    nats/<user>.seed             nkey seed of each service and of `deploy`, which declares streams
+    nats/agencies/<agency>.seed  nkey seed of each agency that sends
+    nats/jetstream-key.conf      the key with which the broker encrypts its files
+    tokens/signing.json          private JWK (ES256) that signs the tokens of the HTTP interface
+    tokens/jwks.json             its public half, which the services check tokens with
+    vault.key                    32 random bytes in hexadecimal: the columns of intake's vault
+    postgres/<role>.password     the superuser `postgres`, the owner and a role for each service
+
+Making is idempotent: a key that is there is kept, whatever else is missing, since a changed
+vault key or broker key makes what they encrypted unreadable.
+"""
+
+import json
+import os
+import re
+import secrets
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import nkeys
+from joserfc.jwk import ECKey
+
+from shared.subjects import SERVICES
+
+DEPLOY: Final = "deploy"
+"""The operations user: declares streams, replays what is parked, and is no service."""
+
+SUPERUSER: Final = "postgres"
+OWNER: Final = "fingerpost_owner"
+ROLES: Final[tuple[str, ...]] = (SUPERUSER, OWNER, *SERVICES)
+
+_AGENCY: Final = re.compile(r"[a-z0-9-]{2,40}")
+
+
+class KeysError(Exception):
+    """The folder of keys cannot be used; the text says what to do and holds no secret."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Where each secret of one installation lies. Nothing is read until it is asked for."""
+
+    folder: Path
+
+    def seed_file(self, user: str) -> Path:
+        """The nkey seed of a service or of `deploy`."""
+        return self.folder / "nats" / f"{user}.seed"
+
+    def agency_seed_file(self, agency: str) -> Path:
+        """The nkey seed with which an agency signs in to the broker."""
+        return self.folder / "nats" / "agencies" / f"{agency}.seed"
+
+    @property
+    def agencies(self) -> tuple[str, ...]:
+        """The agencies that have a seed here, in alphabetical order."""
+        return tuple(sorted(p.stem for p in (self.folder / "nats" / "agencies").glob("*.seed")))
+
+    @property
+    def jetstream_key_file(self) -> Path:
+        """The broker's encryption key as a configuration line, for its `include`."""
+        return self.folder / "nats" / "jetstream-key.conf"
+
+    @property
+    def token_signing_file(self) -> Path:
+        """The private JWK that signs access tokens; no service is given it."""
+        return self.folder / "tokens" / "signing.json"
+
+    @property
+    def token_keys_file(self) -> Path:
+        """The public JWKS that services check access tokens with."""
+        return self.folder / "tokens" / "jwks.json"
+
+    @property
+    def vault_key_file(self) -> Path:
+        """32 bytes in hexadecimal, given to intake alone."""
+        return self.folder / "vault.key"
+
+    def password_file(self, role: str) -> Path:
+        """The password of a PostgreSQL role of `ROLES`."""
+        return self.folder / "postgres" / f"{role}.password"
+
+    def password(self, role: str) -> str:
+        """The password of a PostgreSQL role: URL-safe characters alone."""
+        return _read(self.password_file(role))
+
+    def public_nkey(self, seed_file: Path) -> str:
+        """The public half of a seed, the name by which the broker knows a user."""
+        public: bytes = _pair(_read(seed_file)).public_key
+        return public.decode()
+
+
+def make(folder: Path, agencies: Iterable[str] = ()) -> Keys:
+    """Make what is missing in `folder`, and keep what is there.
+
+    Called again with another agency it adds that agency's seed. KeysError where the folder
+    lies open to others, or where an agency's name is not a slug of 2 to 40 characters.
+    """
+    keys = Keys(folder)
+    agency_seeds = [keys.agency_seed_file(_slug(agency)) for agency in agencies]
+    for each in ("", "nats", "nats/agencies", "tokens", "postgres"):
+        _closed_folder(folder / each)
+    for seed_file in [*(keys.seed_file(user) for user in (*SERVICES, DEPLOY)), *agency_seeds]:
+        _keep_or_write(seed_file, _new_user_seed)
+    _keep_or_write(keys.jetstream_key_file, lambda: f'key: "{secrets.token_hex(32)}"')
+    _keep_or_write(keys.token_signing_file, _new_signing_key)
+    _keep_or_write(keys.token_keys_file, lambda: _public_jwks(_read(keys.token_signing_file)))
+    _keep_or_write(keys.vault_key_file, lambda: secrets.token_hex(32))
+    for role in ROLES:
+        _keep_or_write(keys.password_file(role), lambda: secrets.token_urlsafe(32))
+    return keys
+
+
+def load(folder: Path) -> Keys:
+    """The keys that `make` left in `folder`; KeysError if it did not, or others can read it."""
+    keys = Keys(folder)
+    if not keys.token_keys_file.is_file():
+        raise KeysError(f"{folder} holds no keys: make them first")
+    _refuse_open(folder)
+    return keys
+
+
+def _slug(agency: str) -> str:
+    if not _AGENCY.fullmatch(agency):
+        raise KeysError(f"{agency!r} is no agency: 2 to 40 of a-z, 0-9 and hyphen")
+    return agency
+
+
+def _closed_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_open(folder)
+
+
+def _refuse_open(folder: Path) -> None:
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o077:
+        raise KeysError(f"{folder} is open to others (mode {mode:o}): close it with chmod 700")
+
+
+def _keep_or_write(path: Path, make_text: Callable[[], str]) -> None:
+    """Write a secret once. A process that dies half-way leaves no half a key: the file is
+    linked under its name only when it is whole and on the disk."""
+    if path.exists():
+        return
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(make_text() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:  # another process made it meanwhile: its key is the key
+        pass
+    finally:
+        draft.unlink()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError as error:
+        raise KeysError(f"{path} is missing: make the keys first") from error
+
+
+def _new_user_seed() -> str:
+    seed: bytes = nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER)
+    return seed.decode()
+
+
+def _pair(seed: str) -> nkeys.KeyPair:
+    return nkeys.from_seed(bytearray(seed.encode()))
+
+
+def _new_signing_key() -> str:
+    # ES256 rather than EdDSA: every OpenID Connect library that a partner may use verifies it.
+    key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+    return json.dumps(key.as_dict(private=True))
+
+
+def _public_jwks(signing_key: str) -> str:
+    key = ECKey.import_key(json.loads(signing_key))
+    return json.dumps({"keys": [key.as_dict(private=False)]})

@@ -1,0 +1,1 @@
+"""Real servers on one machine, as children of the process that starts them."""
