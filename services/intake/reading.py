@@ -85,6 +85,11 @@ def read_document(raw: bytes, now: datetime) -> Referral:
     )
 
 
+def read_stored(canonical: bytes) -> Referral:
+    """A referral that was read before, from its `matching.canonical` form."""
+    return Referral.model_validate(json.loads(canonical))
+
+
 def _parse(raw: bytes) -> Any:
     if len(raw) > LARGEST:
         raise _unparsable("is larger than 64 KiB")
