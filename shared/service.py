@@ -22,8 +22,9 @@ from shared import logs, problems
 from shared.bus.broker import RetryPolicy, RetryThenPark, listen, make_broker
 from shared.bus.consumer import Consumer, Open
 from shared.bus.errors import describe
+from shared.bus.parked import parked_router
 from shared.bus.relay import Relay
-from shared.bus.work import Seal, UnitOfWork, unsealed
+from shared.bus.work import Seal, UnitOfWork, Unsealed
 from shared.settings import ServiceSettings
 from shared.sign_in import Doorkeeper
 from shared.subjects import Service
@@ -31,6 +32,9 @@ from shared.subjects import Service
 log = structlog.get_logger()
 
 CONNECT_SECONDS = 10.0
+HOUSEKEEPING_SECONDS = 24 * 3600
+EVENTS_KEPT_DAYS = 400
+"""How long the stream of events keeps them: so long can one be asked for or come again."""
 
 
 @dataclass
@@ -48,8 +52,10 @@ class Ground:
     tasks: list[Callable[[], Coroutine[None, None, None]]] = field(default_factory=list)
 
     @classmethod
-    def build(cls, service: Service, settings: ServiceSettings, seal: Seal = unsealed) -> "Ground":
-        """Nothing is connected yet. `seal` encrypts what is parked."""
+    def build(
+        cls, service: Service, settings: ServiceSettings, seal: Seal | None = None
+    ) -> "Ground":
+        """Nothing is connected yet. `seal` encrypts what is parked, where it may name people."""
         logs.configure(service)
         engine = create_async_engine(
             settings.database_url,
@@ -62,7 +68,7 @@ class Ground:
         )
         broker = make_broker(service, settings.nats_url, str(settings.nats_seed_file))
         relay = Relay(engine)
-        unit = UnitOfWork(engine, service, relay.nudge, seal)
+        unit = UnitOfWork(engine, service, relay.nudge, seal or Unsealed())
         broker.add_middleware(RetryThenPark(unit, RetryPolicy(settings.retry_pauses)))
         doorkeeper = Doorkeeper.from_file(settings.token_keys_file)
         return cls(service, settings, engine, broker, relay, unit, doorkeeper)
@@ -86,6 +92,7 @@ class Ground:
             lifespan=self._lifespan,
         )
         problems.install(app)
+        app.include_router(parked_router(self.service, self.unit, self.consumers, self.doorkeeper))
 
         @app.get(f"{prefix}/health/live", include_in_schema=False)
         async def live() -> dict[str, str]:
@@ -104,7 +111,8 @@ class Ground:
 
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
-        running = [asyncio.create_task(task()) for task in (*self.tasks, self._bus)]
+        tasks = (*self.tasks, self._bus, self._housekeeping)
+        running = [asyncio.create_task(task()) for task in tasks]
         for task in running:
             task.add_done_callback(_stop_if_broken)
         try:
@@ -130,6 +138,26 @@ class Ground:
         connection = await self.broker.connect()
         log.info("service.ready")
         await self.relay.run(connection.jetstream())
+
+    async def _housekeeping(self) -> None:
+        """Open the outbox's coming months, and forget what the stream has forgotten."""
+        while True:
+            try:
+                async with self.engine.begin() as connection:
+                    await connection.execute(
+                        text("SELECT keep_outbox(make_interval(days => :days))"),
+                        {"days": EVENTS_KEPT_DAYS},
+                    )
+                    await connection.execute(
+                        text(
+                            "DELETE FROM inbox"
+                            " WHERE handled_at < now() - make_interval(days => :days)"
+                        ),
+                        {"days": EVENTS_KEPT_DAYS},
+                    )
+            except Exception as error:  # tried again tomorrow; the months are open a year ahead
+                log.warning("housekeeping.failed", error=describe(error))
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
     async def _database_answers(self) -> bool:
         try:

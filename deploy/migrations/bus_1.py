@@ -30,6 +30,7 @@ _STATEMENTS = (
     "CREATE INDEX ON {s}.outbox (position) WHERE published_at IS NULL",
     """CREATE TABLE {s}.parked (
         id uuid PRIMARY KEY,
+        message_id uuid NOT NULL,
         stream text NOT NULL,
         subject text NOT NULL,
         reason text NOT NULL,

@@ -13,6 +13,7 @@ from faststream import AckPolicy, BaseMiddleware
 from faststream.exceptions import NackMessage
 from faststream.message import StreamMessage
 from faststream.nats import JStream, NatsBroker, NatsMessage
+from faststream.nats.security import NatsNKey
 from nats.aio.msg import Msg
 
 from shared import subjects
@@ -162,7 +163,7 @@ def make_broker(service: Service, url: str, seed_file: str) -> NatsBroker:
     return NatsBroker(
         url,
         name=service,
-        nkeys_seed=seed_file,
+        security=NatsNKey.from_file(seed_file),
         inbox_prefix=f"_INBOX_{service}",
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import text
@@ -21,7 +21,31 @@ from shared.events import EventData, derived_id, envelope
 from shared.subjects import Service
 
 Clock = Callable[[], datetime]
-Seal = Callable[[bytes, UUID], bytes]
+
+
+class Seal(Protocol):
+    """What keeps the bytes of parked messages from whoever reads the database.
+
+    `bound_to` says where the bytes lie, so that they open nowhere else.
+    """
+
+    def seal(self, plaintext: bytes, bound_to: str) -> bytes:
+        """The bytes as they may lie in a table."""
+
+    def open(self, sealed: bytes, bound_to: str) -> bytes:
+        """The bytes as they came."""
+
+
+class Unsealed:
+    """The seal of services whose messages name nobody: none."""
+
+    def seal(self, plaintext: bytes, bound_to: str) -> bytes:  # noqa: ARG002 - as the vault's
+        """The same bytes."""
+        return plaintext
+
+    def open(self, sealed: bytes, bound_to: str) -> bytes:  # noqa: ARG002 - as the vault's
+        """The same bytes."""
+        return sealed
 
 
 def utc_now() -> datetime:
@@ -29,9 +53,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def unsealed(body: bytes, _parked_id: UUID) -> bytes:
-    """The seal of services whose messages name nobody: none."""
-    return body
+def parked_place(parked_id: UUID) -> str:
+    """What the sealed bytes of a parked message are bound to."""
+    return f"parked/{parked_id}"
 
 
 @dataclass(frozen=True)
@@ -163,17 +187,18 @@ class Work:
         parked_id = derived_id(self.cause, "parked")
         await self.connection.execute(
             text(
-                "INSERT INTO parked (id, stream, subject, reason, body, parked_at)"
-                " VALUES (:id, :stream, :subject, :reason, :body, :now)"
+                "INSERT INTO parked (id, message_id, stream, subject, reason, body, parked_at)"
+                " VALUES (:id, :message_id, :stream, :subject, :reason, :body, :now)"
                 " ON CONFLICT (id) DO UPDATE SET reason = excluded.reason,"
                 " parked_at = excluded.parked_at, settled_at = NULL, settled_how = NULL"
             ),
             {
                 "id": parked_id,
+                "message_id": self.cause,
                 "stream": stream,
                 "subject": subject,
                 "reason": reason,
-                "body": self.transaction.seal(body, parked_id),
+                "body": self.transaction.seal.seal(body, parked_place(parked_id)),
                 "now": self.now,
             },
         )
@@ -198,7 +223,7 @@ class UnitOfWork:
     engine: AsyncEngine
     service: Service
     committed: Callable[[], None]
-    seal: Seal = unsealed
+    seal: Seal = field(default_factory=Unsealed)
     clock: Clock = utc_now
 
     @asynccontextmanager

@@ -1,0 +1,91 @@
+"""migrate, streams, keys: what operators and deployments need."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy import keys as key_folder
+from deploy import streams as declared
+from deploy.commands.console import cannot, give, say
+from deploy.commands.running import DEFAULT_DATA, Data
+from deploy.local.home import Home
+from deploy.migrations import migrate as apply_migrations
+from deploy.tokens import mint
+from shared.registry import Registry
+from shared.sign_in import Role
+
+keys = typer.Typer(help="A sender's credentials.", no_args_is_help=True)
+
+
+def migrate(
+    database_url: Annotated[
+        str, typer.Option(envvar="DATABASE_URL", help="As the owner of the tables.")
+    ],
+) -> None:
+    """Bring every service's schema to its newest form."""
+    asyncio.run(apply_migrations(database_url))
+    say("the schemas are up to date")
+
+
+def streams(
+    nats_url: Annotated[str, typer.Option(envvar="NATS_URL")],
+    seed_file: Annotated[Path, typer.Option(envvar="NATS_SEED_FILE")],
+    agencies_file: Annotated[Path, typer.Option(envvar="AGENCIES_FILE")],
+    replicas: Annotated[int, typer.Option(envvar="STREAM_REPLICAS")] = 1,
+) -> None:
+    """Declare the broker's streams and consumers; harmless where they are there."""
+    agencies = Registry.load(agencies_file).slugs
+    try:
+        names = asyncio.run(declared.declare(nats_url, seed_file, agencies, replicas))
+    except declared.StreamsError as error:
+        cannot(str(error))
+    say(f"declared {', '.join(names)}")
+
+
+@keys.command("nats")
+def nats_key(agency: str, data: Data = DEFAULT_DATA) -> None:
+    """The path of an agency's nkey seed, with which it publishes over NATS."""
+    _refuse_in_production()
+    keys_here = _keys(data)
+    seed = keys_here.agency_seed_file(agency)
+    if not seed.exists():
+        cannot(f"{agency} has no seed here; registered: {', '.join(keys_here.agencies)}")
+    give(str(seed))
+
+
+@keys.command("token")
+def token(
+    subject: Annotated[str, typer.Argument(help="An agency, or a person with --role.")],
+    role: Annotated[str, typer.Option(help="sender, practitioner, coordinator or auditor")] = (
+        "sender"
+    ),
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """A signed token of the development issuer, good for twelve hours."""
+    _refuse_in_production()
+    roles: dict[str, Role] = {
+        "sender": "sender",
+        "practitioner": "practitioner",
+        "coordinator": "coordinator",
+        "auditor": "auditor",
+    }
+    if role not in roles:
+        cannot(f"there is no role {role!r}: sender, practitioner, coordinator or auditor")
+    signing = _keys(data).token_signing_file
+    agency = subject if role == "sender" else None
+    typer.echo(mint(signing, subject, (roles[role],), agency=agency))
+
+
+def _keys(data: Path) -> key_folder.Keys:
+    try:
+        return key_folder.load(Home(data).keys)
+    except (key_folder.KeysUnusable, FileNotFoundError):
+        cannot(f"{data} holds no keys yet: start the system once with ./fingerpost up")
+
+
+def _refuse_in_production() -> None:
+    if os.environ.get("FINGERPOST_ENVIRONMENT") == "production":
+        cannot("this is the development issuer; in production your identity provider signs tokens")
