@@ -1,0 +1,218 @@
+"""The decision: which pathways a referral is routed to, and why.
+
+Pure: the same facts, policy, history and day give the same decision for ever.
+"""
+
+from collections.abc import Container, Sequence
+from dataclasses import replace
+from datetime import date
+
+from services.triage.asking import asks_for, asks_go_to
+from services.triage.bank_holidays import ENGLAND
+from services.triage.compiled import CompiledPathway
+from services.triage.criteria import Basis, Case, Finding, Verdict, once
+from services.triage.days import LONDON, next_on_site
+from services.triage.decision import (
+    Considered,
+    Decision,
+    NeedsInformation,
+    PolicyUsed,
+    Route,
+    Routed,
+    Standing,
+    Unrouted,
+)
+from services.triage.library import Catalogue, NoneInForce
+from services.triage.places import lives_elsewhere
+from services.triage.risk import Trigger, marac_triggers, risk_level
+from services.triage.tasks import tasks_for, tasks_for_none_in_force
+from shared.facts import Facts, History
+
+
+def decide(
+    facts: Facts,
+    policy: Catalogue | NoneInForce,
+    history: History | None = None,
+    *,
+    on: date | None = None,
+    bank_holidays: Container[date] = ENGLAND,
+) -> Decision:
+    """The decision on a referral.
+
+    `on` is the day whose policy decides, which `policy` was chosen for: London's day of the
+    referral unless said. Age, hours and twelve months are counted from the referral itself.
+    `history` None: nothing is known of earlier referrals, and nothing is asked about them.
+    """
+    catalogue = policy.first if isinstance(policy, NoneInForce) else policy
+    case = open_case(facts, catalogue, history, on, bank_holidays)
+    if isinstance(policy, NoneInForce):
+        return _none_in_force(case, policy)
+    considered = _pass_over(
+        [
+            _consider(pathway, case)
+            for pathway in catalogue.rules.pathways
+            if pathway.row.from_ is None or pathway.row.from_ <= case.on
+        ]
+    )
+    crossed = history is not None and history.cross_allegation
+    routes = tuple(
+        _route(each, case, catalogue, crossed=crossed) for each in considered if _is_routed(each)
+    )
+    urgent = is_urgent(case, catalogue)
+    stands_first = urgent and not any(each.kind in ("statutory", "lead") for each in routes)
+    if routes:
+        outcome: type[Routed | NeedsInformation | Unrouted] = Routed
+    elif any(each.standing == "unknown" and not _is_offer(each) for each in considered):
+        outcome = NeedsInformation
+    else:
+        outcome = Unrouted
+    asks = asks_for(considered, case, history, _may_come_to_marac(case, catalogue))
+    asked = asks_go_to(facts)
+    return outcome(
+        policy=PolicyUsed(catalogue.name, catalogue.in_force_from, catalogue.sha256),
+        urgent=urgent,
+        risk_level=case.known["risk_level"],
+        marac_triggers=case.known["marac_triggers"],
+        routes=routes,
+        suggestions=tuple(
+            each.id for each in considered if _is_offer(each) and each.standing == "eligible"
+        ),
+        asks=asks,
+        asks_go_to=asked,
+        tasks=tasks_for(
+            case,
+            catalogue,
+            considered,
+            routes,
+            asks if asked == "coordinator" else (),
+            stands_first=stands_first,
+            crossed=crossed,
+        ),
+        considered=considered,
+        cross_allegation=crossed,
+        stands_first=stands_first,
+    )
+
+
+def open_case(
+    facts: Facts,
+    catalogue: Catalogue,
+    history: History | None = None,
+    on: date | None = None,
+    bank_holidays: Container[date] = ENGLAND,
+) -> Case:
+    """The referral as the catalogue's rules see it, with its level of risk and MARAC triggers."""
+    made = facts.made_at.astimezone(LONDON)
+    rules, policy = catalogue.rules, catalogue.policy
+    known = dict(facts.by_path)
+    case = Case(facts, known, made, on or made.date(), bank_holidays, [None] * rules.judged)
+    triggers: tuple[Trigger, ...] = ()
+    if _may_come_to_marac(case, catalogue):
+        triggers = marac_triggers(facts, policy.risk, policy.marac, history, made.date())
+    known["risk_level"] = risk_level(facts, policy.risk)
+    known["marac_triggers"] = triggers
+    return case
+
+
+def is_urgent(case: Case, catalogue: Catalogue) -> bool:
+    """High risk, any MARAC trigger, or a concern that is urgent by itself."""
+    dangerous = case.known["risk_level"] == "high" or bool(case.known["marac_triggers"])
+    return dangerous or not set(case.facts.concerns).isdisjoint(catalogue.policy.urgent.concerns)
+
+
+def _may_come_to_marac(case: Case, catalogue: Catalogue) -> bool:
+    """A victim of abuse who is not known to be too young."""
+    facts = case.facts
+    if facts.role != "victim":
+        return False
+    if facts.age is not None and facts.age < catalogue.policy.marac.from_age:
+        return False
+    return catalogue.rules.abuse(case).verdict is Verdict.MET
+
+
+def _none_in_force(case: Case, policy: NoneInForce) -> Unrouted:
+    urgent = is_urgent(case, policy.first)
+    return Unrouted(
+        policy=PolicyUsed(policy.name, None, None),
+        urgent=urgent,
+        risk_level=case.known["risk_level"],
+        marac_triggers=case.known["marac_triggers"],
+        tasks=tasks_for_none_in_force(policy.name, case.on),
+        stands_first=urgent,
+    )
+
+
+def _consider(pathway: CompiledPathway, case: Case) -> Considered:
+    findings = tuple([line.judge(case) for line in pathway.lines])
+    for block in pathway.blocks:
+        if block.judge(case).verdict is Verdict.MET:
+            return Considered(pathway, "ineligible", findings, blocked_by=block.reason)
+    standing = _standing(findings)
+    if standing == "ineligible":
+        return Considered(pathway, standing, findings)
+    presumed = once([fact for found in findings for fact in found.presumed])
+    return Considered(pathway, standing, findings, presumed)
+
+
+def _standing(findings: Sequence[Finding]) -> Standing:
+    standing: Standing = "eligible"
+    for found in findings:
+        if found.verdict is Verdict.NOT_MET:
+            return "ineligible"
+        if found.verdict is Verdict.UNKNOWN:
+            standing = "unknown"
+    return standing
+
+
+def _pass_over(considered: Sequence[Considered]) -> tuple[Considered, ...]:
+    """In each group the first eligible pathway is kept; the later ones are passed over for it."""
+    first: dict[str, str] = {}
+    kept = []
+    for each in considered:
+        row = each.pathway.row
+        if row.group is not None and each.standing == "eligible":
+            taker = first.setdefault(row.group, row.id)
+            if taker != row.id:
+                each = replace(each, passed_over_for=taker)
+        kept.append(each)
+    return tuple(kept)
+
+
+def _is_offer(considered: Considered) -> bool:
+    return considered.pathway.row.kind == "offer"
+
+
+def _is_routed(considered: Considered) -> bool:
+    if _is_offer(considered) or considered.passed_over_for is not None:
+        return False
+    return considered.standing == "eligible"
+
+
+def _route(considered: Considered, case: Case, catalogue: Catalogue, *, crossed: bool) -> Route:
+    row, facts, policy = considered.pathway.row, case.facts, catalogue.policy
+    statutory = row.kind == "statutory"
+    on_site = None
+    if row.on_site and facts.team in row.on_site.teams:
+        days = row.on_site.teams[facts.team]
+        on_site = next_on_site(days, case.made, policy.office.closes, case.bank_holidays)
+    return Route(
+        pathway=row.id,
+        kind=row.kind,
+        team=row.team,
+        bases=_bases(considered),
+        transfer_to=lives_elsewhere(facts, policy.name, policy.districts) if statutory else None,
+        funding_to_confirm=row.funded_until is not None and case.on > row.funded_until,
+        next_on_site=on_site,
+        reasons=tuple([found.text for found in considered.findings]),
+        waits_for_coordinator=crossed and facts.role == "perpetrator" and not statutory,
+    )
+
+
+def _bases(considered: Considered) -> tuple[Basis, ...]:
+    row = considered.pathway.row
+    if row.kind == "statutory":
+        return ("statutory",)
+    if row.lawful_basis:
+        return (row.lawful_basis,)
+    given = once([basis for found in considered.findings for basis in found.bases])
+    return given or ("service_request",)

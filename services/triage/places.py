@@ -1,0 +1,54 @@
+"""Where somebody lives, as far as the borough or the postcode district tells."""
+
+from typing import Final
+
+from pydantic import Field
+
+from services.triage.criteria import Case, Finding, Judge, Verdict
+from services.triage.sources import Sourced
+from shared.facts import Facts
+
+NO_FIXED_ABODE: Final = "ZZ99"
+
+
+class Districts(Sourced):
+    """Outward postcodes that lie in the borough, and those that it shares with a neighbour."""
+
+    own: tuple[str, ...] = Field(min_length=1)
+    shared: tuple[str, ...] = ()
+
+
+def in_the_borough(borough: str, districts: Districts) -> Judge:
+    """Whether the person lives in the borough: as sent, else by district, else unknown."""
+
+    def judge(case: Case) -> Finding:
+        sent, district = case.facts.borough, case.facts.district
+        if sent is not None:
+            lives_here = sent == borough
+            verdict = Verdict.MET if lives_here else Verdict.NOT_MET
+            text = f"lives in {sent}" if lives_here else f"lives in {sent}, not in {borough}"
+            return Finding(verdict, text, {"person.borough": sent})
+        saw = {"person.borough": None, "district": district}
+        if district is None:
+            return Finding(Verdict.UNKNOWN, "the borough is not known", saw, ("borough",))
+        if district == NO_FIXED_ABODE:
+            text = "of no fixed abode, and the borough is not known"
+            return Finding(Verdict.UNKNOWN, text, saw, ("borough",))
+        if district in districts.own:
+            return Finding(Verdict.MET, f"{district} lies in {borough}", saw)
+        if district in districts.shared:
+            text = f"{district} lies partly in {borough}, and the borough is not known"
+            return Finding(Verdict.UNKNOWN, text, saw, ("borough",))
+        return Finding(Verdict.NOT_MET, f"{district} does not lie in {borough}", saw)
+
+    return judge
+
+
+def lives_elsewhere(facts: Facts, borough: str, districts: Districts) -> str | None:
+    """The other borough, or the district that lies in another; None if nothing says so."""
+    if facts.borough is not None:
+        return facts.borough if facts.borough != borough else None
+    known = facts.district is not None and facts.district != NO_FIXED_ABODE
+    if known and facts.district not in (*districts.own, *districts.shared):
+        return facts.district
+    return None
