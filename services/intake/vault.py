@@ -4,9 +4,11 @@ AES-256-GCM seals bytes to the place where they belong (table, column, row), so 
 moved elsewhere does not open. Names are matched by HMAC-SHA256. Both work with subkeys that HKDF
 derives from one master key, so that neither use weakens the other.
 
-The key ring is a text file, one master key a line as 64 hexadecimal digits: the first seals and
-fingerprints, all of them open. To rotate, write a new key above the others and keep those until
-everything is sealed anew. `fingerprints` gives what older keys made of a text, to look it up by.
+The key ring is a text file, one master key a line as 64 hexadecimal digits: the first seals, all
+of them open, and the last makes the fingerprints. To rotate, write a new key above the others:
+what is written from then on is sealed with it. Fingerprints stay as they are, or nobody would be
+recognised any more and a document sent again would be a new referral; so the last key stays in
+the ring until every fingerprint has been made anew from the sealed documents.
 
 A sealed value: one byte version, 8 bytes key id, 12 bytes nonce, the ciphertext, 16 bytes tag.
 """
@@ -54,7 +56,7 @@ class _Key(NamedTuple):
 
 
 class Vault:
-    """Seals, opens and fingerprints with a ring of 32-byte master keys, the current one first.
+    """Seals, opens and fingerprints with a ring of 32-byte master keys, the newest first.
 
     `random` gives so many random bytes. A nonce is drawn for every value: at 96 bits one key is
     good for four thousand million of them.
@@ -67,7 +69,7 @@ class Vault:
             raise UnusableKeyRing("a key ring holds at least one key, and each has 32 bytes")
         keys = [_derive(master) for master in master_keys]
         self._current = keys[0]
-        self._matching = tuple(key.matching for key in keys)
+        self._matching = keys[-1].matching
         self._by_id = {key.id: key for key in keys}
         self._random = random
 
@@ -97,20 +99,15 @@ class Vault:
                 pass
         raise SealBroken
 
-    def is_current(self, sealed: bytes) -> bool:
-        """Whether the newest key sealed it; if not, a rotation has still to seal it anew."""
-        return sealed[:_HEADER] == _VERSION + self._current.id
-
     def fingerprint(self, text: str, domain: str) -> bytes:
         """32 bytes by which `text` is found again, and which only a holder of the key can make.
 
         The same text has other fingerprints in other domains.
         """
-        return _fingerprint(self._current.matching, text, domain)
-
-    def fingerprints(self, text: str, domain: str) -> tuple[bytes, ...]:
-        """The fingerprints of `text` under every key of the ring, the current one first."""
-        return tuple(_fingerprint(key, text, domain) for key in self._matching)
+        named = domain.encode()
+        # With its length before it, no domain can run over into the text.
+        message = len(named).to_bytes(4, "big") + named + text.encode()
+        return hmac.digest(self._matching, message, sha256)
 
 
 def _derive(master: bytes) -> _Key:
@@ -123,12 +120,6 @@ def _derive(master: bytes) -> _Key:
 
 def _bind(header: bytes, bound_to: str) -> bytes:
     return header + bound_to.encode()
-
-
-def _fingerprint(key: bytes, text: str, domain: str) -> bytes:
-    named = domain.encode()
-    # With its length before it, no domain can run over into the text.
-    return hmac.digest(key, len(named).to_bytes(4, "big") + named + text.encode(), sha256)
 
 
 def _read_ring(path: Path) -> list[bytes]:
