@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
-import nats
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import (
@@ -38,8 +38,8 @@ from shared.subjects import (
 )
 
 DAY: Final = 24 * 60 * 60.0
-ANSWER_WITHIN: Final = 10.0
-"""Seconds that the broker has for each declaration; a file's first fsync can take one."""
+ANSWER_WITHIN: Final = 5
+"""Seconds that the broker has for each answer; the first fsync of a stream can take one."""
 
 
 class StreamsError(Exception):
@@ -214,20 +214,24 @@ async def _signed_in(
     async def remember(error: Exception) -> None:
         refusals.append(str(error))
 
+    connection = Client()
     try:
-        connection = await nats.connect(
-            nats_url,
-            name=DEPLOY,
-            nkeys_seed=str(seed_path),
-            inbox_prefix=inbox_prefix(DEPLOY),
-            connect_timeout=5,
-            allow_reconnect=False,
-            error_cb=remember,
-        )
-    except (OSError, NatsError) as error:
-        reason = "; ".join(refusals) or str(error) or type(error).__name__
-        raise StreamsError(f"no connection to the broker at {nats_url}: {reason}") from error
-    try:
+        try:
+            await connection.connect(
+                nats_url,
+                name=DEPLOY,
+                nkeys_seed=str(seed_path),
+                inbox_prefix=inbox_prefix(DEPLOY),
+                connect_timeout=ANSWER_WITHIN,
+                # The client would try for two minutes to reach a broker that is not there.
+                allow_reconnect=False,
+                max_reconnect_attempts=1,
+                reconnect_time_wait=1,
+                error_cb=remember,
+            )
+        except (OSError, NatsError) as error:
+            reason = "; ".join(refusals) or str(error) or type(error).__name__
+            raise StreamsError(f"no connection to the broker at {nats_url}: {reason}") from error
         yield connection.jetstream(timeout=ANSWER_WITHIN), refusals
     finally:
         await connection.close()

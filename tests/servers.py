@@ -22,7 +22,6 @@ from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 import asyncpg
-import nats
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
@@ -59,14 +58,15 @@ class Broker:
 
         agency = user in self.keys.agencies
         seed = self.keys.agency_seed_file(user) if agency else self.keys.seed_file(user)
-        client = await nats.connect(
-            self.url,
-            nkeys_seed=str(seed),
-            inbox_prefix="_INBOX" if agency else inbox_prefix(user),
-            allow_reconnect=False,
-            error_cb=remember,
-        )
+        client = Client()
         try:
+            await client.connect(
+                self.url,
+                nkeys_seed=str(seed),
+                inbox_prefix="_INBOX" if agency else inbox_prefix(user),
+                allow_reconnect=False,
+                error_cb=remember,
+            )
             yield SignedIn(client, refusals)
         finally:
             await client.close()
