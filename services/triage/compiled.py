@@ -25,6 +25,7 @@ from services.triage.rules import (
     PlaceTest,
     parts,
 )
+from services.triage.sources import Sourced
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,10 @@ class _Compiler:
 
     def line(self, criterion: Criterion, row: Pathway) -> Line:
         clause = self._named(criterion)
-        own = None if isinstance(criterion, str) else criterion.source
-        source = own or clause.source or row.source
+        grounds = self._grounds(clause)
+        source = clause.source or (grounds and grounds.source) or row.source
         is_place = isinstance(clause, PlaceTest)
-        return Line(self.judge(criterion), str(source), self._assumed(criterion), is_place)
+        return Line(self.judge(criterion), str(source), self._assumed(clause), is_place)
 
     def block(self, block: Block, row: Pathway) -> CompiledBlock:
         return CompiledBlock(
@@ -145,9 +146,25 @@ class _Compiler:
             criterion = self.policy.criteria[criterion]
         return criterion
 
-    def _assumed(self, criterion: Criterion) -> bool:
-        clause = self._named(criterion)
-        return clause.assumed or any(self._assumed(each) for each in parts(clause))
+    def _assumed(self, clause: Definition) -> bool:
+        grounds = self._grounds(clause)
+        if clause.assumed or (grounds is not None and grounds.assumed):
+            return True
+        return any(self._assumed(self._named(each)) for each in parts(clause))
+
+    def _grounds(self, clause: Definition) -> Sourced | None:
+        """What of the policy, outside the criterion, its finding rests on."""
+        match clause:
+            case PlaceTest():
+                return self.policy.districts
+            case HoursTest(made_in=name):
+                return self.policy.service_hours[name]
+            case FactTest(fact="marac_triggers"):
+                return self.policy.marac
+            case FactTest(fact="risk_level"):
+                return self.policy.risk
+            case _:
+                return None
 
 
 def _remembering(judge: Judge, place: int) -> Judge:

@@ -54,8 +54,11 @@ class Considered:
         waiting = (each for each in self.findings if each.verdict is Verdict.UNKNOWN)
         return tuple(dict.fromkeys(fact for each in waiting for fact in each.asks))
 
-    def as_json(self) -> dict[str, Any]:
-        """The contract's `considered` entry."""
+    def as_json(self, told: dict[int, dict[str, Any]]) -> dict[str, Any]:
+        """The contract's `considered` entry.
+
+        `told`: the findings written out so far, by identity, since many pathways share one.
+        """
         return {
             "pathway": self.id,
             "verdict": self.standing,
@@ -63,16 +66,16 @@ class Considered:
             "blocked_by": self.blocked_by,
             "passed_over_for": self.passed_over_for,
             "criteria": [
-                {
-                    "text": found.text,
-                    "verdict": found.verdict.value,
-                    "saw": {path: _plain(value) for path, value in found.saw.items()},
-                    "source": line.source,
-                    "assumed": line.assumed,
-                }
+                (told.get(id(found)) or told.setdefault(id(found), _tell(found)))
+                | {"source": line.source, "assumed": line.assumed}
                 for line, found in zip(self.pathway.lines, self.findings, strict=True)
             ],
         }
+
+
+def _tell(found: Finding) -> dict[str, Any]:
+    saw = {path: _plain(value) for path, value in found.saw.items()}
+    return {"text": found.text, "verdict": found.verdict.value, "saw": saw}
 
 
 def _plain(value: Any) -> Any:
@@ -159,6 +162,7 @@ class _Decided:
 
     def as_route_json(self) -> dict[str, Any]:
         """What `route --json` prints."""
+        told: dict[int, dict[str, Any]] = {}
         return {
             "catalogue": {
                 "name": self.policy.name,
@@ -173,7 +177,7 @@ class _Decided:
             "suggestions": [{"pathway": each} for each in self.suggestions],
             "asks": _asks(self.asks),
             "tasks": [{"for": task.for_, "text": task.text} for task in self.tasks],
-            "considered": [each.as_json() for each in self.considered],
+            "considered": [each.as_json(told) for each in self.considered],
         }
 
 

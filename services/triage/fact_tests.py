@@ -22,6 +22,8 @@ def fact_judge(test: FactTest, unless: Judge | None) -> Judge:
     sentence = _sentence(test, label)
     sought = _sought(test)
     are = "are" if path in _PLURAL else "is"
+    yes_or_no = isinstance(test.is_, bool)
+    unknown = f"{label}: not known" if yes_or_no else f"{label} {are} not known: {sought}?"
 
     def judge(case: Case) -> Finding:
         value = case.known.get(path)
@@ -37,7 +39,7 @@ def fact_judge(test: FactTest, unless: Judge | None) -> Judge:
             text = f"{label} {are} not known and presumed to be {sought}"
             return Finding(Verdict.MET, text, saw, presumed=(path,))
         asked = score_asked(case) if path == "risk.score" else path
-        return Finding(Verdict.UNKNOWN, f"{label} {are} not known: {sought}?", saw, (asked,))
+        return Finding(Verdict.UNKNOWN, unknown, saw, (asked,))
 
     return judge
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from services.triage.criteria import Case, Finding, Judge, Verdict
 from services.triage.sources import Sourced
+from services.triage.wording import place_name
 from shared.facts import Facts
 
 NO_FIXED_ABODE: Final = "ZZ99"
@@ -21,12 +22,14 @@ class Districts(Sourced):
 def in_the_borough(borough: str, districts: Districts) -> Judge:
     """Whether the person lives in the borough: as sent, else by district, else unknown."""
 
+    here = place_name(borough)
+
     def judge(case: Case) -> Finding:
         sent, district = case.facts.borough, case.facts.district
         if sent is not None:
             lives_here = sent == borough
             verdict = Verdict.MET if lives_here else Verdict.NOT_MET
-            text = f"lives in {sent}" if lives_here else f"lives in {sent}, not in {borough}"
+            text = f"lives in {place_name(sent)}" + ("" if lives_here else f", not in {here}")
             return Finding(verdict, text, {"person.borough": sent})
         saw = {"person.borough": None, "district": district}
         if district is None:
@@ -35,11 +38,11 @@ def in_the_borough(borough: str, districts: Districts) -> Judge:
             text = "of no fixed abode, and the borough is not known"
             return Finding(Verdict.UNKNOWN, text, saw, ("borough",))
         if district in districts.own:
-            return Finding(Verdict.MET, f"{district} lies in {borough}", saw)
+            return Finding(Verdict.MET, f"{district} lies in {here}", saw)
         if district in districts.shared:
-            text = f"{district} lies partly in {borough}, and the borough is not known"
+            text = f"{district} lies partly in {here}, and the borough is not known"
             return Finding(Verdict.UNKNOWN, text, saw, ("borough",))
-        return Finding(Verdict.NOT_MET, f"{district} does not lie in {borough}", saw)
+        return Finding(Verdict.NOT_MET, f"{district} does not lie in {here}", saw)
 
     return judge
 

@@ -6,7 +6,7 @@ from datetime import date
 from services.triage.criteria import Case, Verdict
 from services.triage.decision import Ask, Considered, Route, Task
 from services.triage.library import Catalogue
-from services.triage.wording import listed, words
+from services.triage.wording import listed, place_name, words
 
 
 def tasks_for(
@@ -43,7 +43,10 @@ def tasks_for(
 def tasks_for_none_in_force(name: str, day: date) -> tuple[Task, ...]:
     """The coordinator decides where there was no policy yet."""
     return (
-        Task("coordinator", f"No policy in force in {name} on {day:%-d %B %Y}: decide by hand"),
+        Task(
+            "coordinator",
+            f"No policy in force in {place_name(name)} on {day:%-d %B %Y}: decide by hand",
+        ),
     )
 
 
@@ -60,7 +63,8 @@ def _transfers(case: Case, routes: Sequence[Route]) -> Iterator[Task]:
         return
     to, what = away[0].transfer_to, listed(route.pathway for route in away)
     if case.facts.borough is not None:
-        yield Task("coordinator", f"Transfer to {to}, where the person lives: {what}")
+        borough = place_name(case.facts.borough)
+        yield Task("coordinator", f"Transfer to {borough}, where the person lives: {what}")
     else:
         text = f"Find out in which borough {to} lies and transfer there: {what}"
         yield Task("coordinator", text)
@@ -76,10 +80,10 @@ def _home_borough(
         return
     names = [each.pathway.row.programme for each in candidates if _only_the_borough(each)]
     if names:
-        home = case.facts.borough or f"the borough of {case.facts.district}"
+        home = case.facts.borough or case.facts.district or "not known"
         yield Task(
             "coordinator",
-            f"Refer to the home borough ({home}): but for where the person lives, "
+            f"Refer to the home borough ({place_name(home)}): but for where the person lives, "
             f"this may be a case for {names[0]}",
         )
 

@@ -8,8 +8,10 @@ WORDS: Final[dict[str, str]] = {
     "abh": "actual bodily harm",
     "asb_unit": "anti-social behaviour unit",
     "at_risk_of_neet": "at risk of leaving education, employment and training",
+    "anti_social_behaviour": "anti-social behaviour",
     "childrens_project": "children's project",
     "childrens_social_care": "children's social care",
+    "drop_in": "drop-in",
     "fgm": "female genital mutilation",
     "gbh": "grievous bodily harm",
     "gp": "GP",
@@ -48,3 +50,8 @@ def either(codes: Iterable[object]) -> str:
     if len(texts) == 1:
         return texts[0]
     return f"{', '.join(texts[:-1])} or {texts[-1]}"
+
+
+def place_name(slug: str) -> str:
+    """A borough's slug as a name; a postcode district as it stands."""
+    return slug if slug.isupper() else slug.replace("-", " ").title()
