@@ -1,0 +1,178 @@
+"""The log's tables: inserted into and read, never changed. Commits nothing by itself."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.audit.merkle import leaf_hash
+from services.audit.tiles import WIDTH, Tile
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An event as it was heard: its exact bytes, and what it is found by."""
+
+    event_id: UUID
+    type: str
+    """With its version: `referral.triaged.v1`."""
+    producer: str
+    referral: UUID
+    time: datetime
+    body: bytes
+    practitioner: str | None = None
+    agency: str | None = None
+    person_ref: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a leaf was made from, until it is destroyed."""
+
+    salt: bytes
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event in the log. `leaf`: the leaf's data, SHA-256(salt || body), which stays."""
+
+    index: int
+    event_id: UUID
+    type: str
+    producer: str
+    time: datetime
+    leaf: bytes
+    content: Content | None
+
+
+async def take_turn(connection: AsyncConnection) -> None:
+    """Be the one sequencer until the transaction ends. What others appended is seen from here."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('audit log'))"))
+
+
+async def size(connection: AsyncConnection) -> int:
+    """How many leaves the log has; all of them are committed, since indexes follow commits."""
+    rows = await connection.execute(text("SELECT coalesce(max(leaf_index) + 1, 0) FROM entry"))
+    return int(rows.scalar_one())
+
+
+async def add_entries(
+    connection: AsyncConnection,
+    first: int,
+    heard: Sequence[Heard],
+    salts: Sequence[bytes],
+    leaves: Sequence[bytes],
+) -> None:
+    """Insert events from index `first` on, each with its content, in one statement."""
+    await connection.execute(
+        text(
+            "WITH given AS (SELECT * FROM unnest(CAST(:indexes AS bigint[]),"
+            " CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:producers AS text[]),"
+            " CAST(:referrals AS uuid[]), CAST(:times AS timestamptz[]),"
+            " CAST(:practitioners AS text[]), CAST(:agencies AS text[]),"
+            " CAST(:person_refs AS uuid[]), CAST(:leaves AS bytea[]), CAST(:salts AS bytea[]),"
+            " CAST(:bodies AS bytea[])) AS t(leaf_index, event_id, type, producer, referral,"
+            " time, practitioner, agency, person_ref, leaf, salt, body)),"
+            " kept AS (INSERT INTO content (leaf_index, salt, body)"
+            " SELECT leaf_index, salt, body FROM given)"
+            " INSERT INTO entry (leaf_index, event_id, type, producer, referral, time,"
+            " practitioner, agency, person_ref, leaf) SELECT leaf_index, event_id, type, producer,"
+            " referral, time, practitioner, agency, person_ref, leaf FROM given"
+        ),
+        {
+            "indexes": list(range(first, first + len(heard))),
+            "ids": [h.event_id for h in heard],
+            "types": [h.type for h in heard],
+            "producers": [h.producer for h in heard],
+            "referrals": [h.referral for h in heard],
+            "times": [h.time for h in heard],
+            "practitioners": [h.practitioner for h in heard],
+            "agencies": [h.agency for h in heard],
+            "person_refs": [h.person_ref for h in heard],
+            "leaves": list(leaves),
+            "salts": list(salts),
+            "bodies": [h.body for h in heard],
+        },
+    )
+
+
+async def add_tile_hash(connection: AsyncConnection, tile: Tile, hash_: bytes) -> None:
+    """Keep the root of a full tile as a hash of the level above."""
+    await connection.execute(
+        text("INSERT INTO tile_hash (level, number, hash) VALUES (:level, :number, :hash)"),
+        {"level": tile.level + 1, "number": tile.number, "hash": hash_},
+    )
+
+
+# LATERAL with an order inside: one range of the primary key a tile, whatever the planner thinks.
+_LEAVES_OF_TILES = (
+    "SELECT t.tile, held.hash FROM unnest(CAST(:numbers AS bigint[])) AS t(tile)"
+    " CROSS JOIN LATERAL (SELECT leaf_index AS place, leaf AS hash FROM entry"
+    " WHERE leaf_index >= t.tile * :width AND leaf_index < (t.tile + 1) * :width"
+    " ORDER BY leaf_index) AS held ORDER BY held.place"
+)
+_HASHES_OF_TILES = (
+    "SELECT t.tile, held.hash FROM unnest(CAST(:numbers AS bigint[])) AS t(tile)"
+    " CROSS JOIN LATERAL (SELECT number AS place, hash FROM tile_hash"
+    " WHERE level = :level AND number >= t.tile * :width AND number < (t.tile + 1) * :width"
+    " ORDER BY number) AS held ORDER BY held.place"
+)
+
+
+async def tiles(connection: AsyncConnection, wanted: Collection[Tile]) -> dict[Tile, list[bytes]]:
+    """The hashes of tiles, as far as the log has come; an empty tile is an empty list."""
+    found: dict[Tile, list[bytes]] = {tile: [] for tile in wanted}
+    by_level: defaultdict[int, list[int]] = defaultdict(list)
+    for tile in wanted:
+        by_level[tile.level].append(tile.number)
+    for level, numbers in by_level.items():
+        rows = await connection.execute(
+            text(_LEAVES_OF_TILES if level == 0 else _HASHES_OF_TILES),
+            {"numbers": numbers, "width": WIDTH} | ({"level": level} if level else {}),
+        )
+        for row in rows:
+            hash_ = leaf_hash(row.hash) if level == 0 else row.hash
+            found[Tile(level, row.tile)].append(hash_)
+    return found
+
+
+async def trail(
+    connection: AsyncConnection, referral: UUID, *, first: int, below: int, limit: int
+) -> list[Entry]:
+    """A referral's entries in the log's order: from index `first`, below index `below`."""
+    rows = await connection.execute(
+        text(
+            "SELECT leaf_index, e.event_id, e.type, e.producer, e.time, e.leaf, c.salt, c.body"
+            # The moment as well as the index: it tells the month, and so the one partition.
+            " FROM entry e LEFT JOIN content c USING (leaf_index, logged_at)"
+            " WHERE e.referral = :referral AND leaf_index >= :first AND leaf_index < :below"
+            " ORDER BY leaf_index LIMIT :limit"
+        ),
+        {"referral": referral, "first": first, "below": below, "limit": limit},
+    )
+    return [
+        Entry(
+            index=row.leaf_index,
+            event_id=row.event_id,
+            type=row.type,
+            producer=row.producer,
+            time=row.time,
+            leaf=row.leaf,
+            content=None if row.salt is None else Content(row.salt, row.body),
+        )
+        for row in rows
+    ]
+
+
+async def leaf(connection: AsyncConnection, index: int) -> bytes | None:
+    """The data of one leaf; None beyond the log's end."""
+    rows = await connection.execute(
+        text("SELECT leaf FROM entry WHERE leaf_index = :index"), {"index": index}
+    )
+    found: bytes | None = rows.scalar_one_or_none()
+    return found
