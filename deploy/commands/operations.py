@@ -82,7 +82,7 @@ def token(
 def _keys(data: Path) -> key_folder.Keys:
     try:
         return key_folder.load(Home(data).keys)
-    except (key_folder.KeysUnusable, FileNotFoundError):
+    except (key_folder.KeysError, FileNotFoundError):
         cannot(f"{data} holds no keys yet: start the system once with ./fingerpost up")
 
 

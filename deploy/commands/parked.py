@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import nats
 import typer
+from nats.aio.client import Client as Connection
 from nats.js.errors import NotFoundError
 from rich.table import Table
 
@@ -135,10 +136,10 @@ def _ask(client: Client, verb: str, call: Call, action: str, body: Any = None) -
 
 
 def _the_call(parked_id: str, data: Any) -> Call:
-    for call in _calls(data):
-        if call.id == parked_id:
-            return call
-    cannot(f"nothing of the id {parked_id} is parked")
+    call = next((each for each in _calls(data) if each.id == parked_id), None)
+    if call is None:
+        cannot(f"nothing of the id {parked_id} is parked")
+    return call
 
 
 def _calls(data: Any) -> list[Call]:
@@ -149,7 +150,7 @@ def _clear(call: Call, data: Any) -> None:
     asyncio.run(_delete(Home(data), call.sequence))
 
 
-async def _connect(home: Home) -> nats.NATS:
+async def _connect(home: Home) -> Connection:
     running = home.running()
     if not running:
         cannot(f"nothing runs with {home.folder}: start it with ./fingerpost up")

@@ -37,7 +37,7 @@ def up(
     system = System(home, say)
     try:
         system.start()
-    except (AlreadyRunning, LocalServerError, key_folder.KeysUnusable) as error:
+    except (AlreadyRunning, LocalServerError, key_folder.KeysError) as error:
         cannot(str(error))
     _show_where(home)
     say("running; stop it with Ctrl-C")

@@ -26,7 +26,12 @@ def run_tests(
     ]
     for name, command in [] if pytest_arguments else checks:
         say(f"checking {name}")
-        if subprocess.call([python.with_name(command[0]), *command[1:]], cwd=ROOT) != 0:
-            raise typer.Exit(1)
+        _run([str(python.with_name(command[0])), *command[1:]])
     say("running the tests")
-    raise typer.Exit(subprocess.call([python, "-m", "pytest", *(pytest_arguments or [])], cwd=ROOT))
+    _run([str(python), "-m", "pytest", *(pytest_arguments or [])])
+
+
+def _run(command: list[str]) -> None:
+    """End with 1 where the command does not succeed."""
+    if subprocess.call(command, cwd=ROOT) != 0:  # noqa: S603 - our own command, no shell
+        raise typer.Exit(1)

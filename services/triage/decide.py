@@ -13,6 +13,7 @@ from services.triage.compiled import CompiledPathway
 from services.triage.criteria import Basis, Case, Finding, Verdict, once
 from services.triage.days import LONDON, next_on_site
 from services.triage.decision import (
+    Ask,
     Considered,
     Decision,
     NeedsInformation,
@@ -25,7 +26,7 @@ from services.triage.decision import (
 from services.triage.library import Catalogue, NoneInForce
 from services.triage.places import lives_elsewhere
 from services.triage.risk import Trigger, marac_triggers, risk_level
-from services.triage.tasks import tasks_for, tasks_for_none_in_force
+from services.triage.tasks import tasks_for, tasks_for_none_in_force, tasks_for_undecidable
 from shared.facts import Facts, History
 
 
@@ -138,6 +139,31 @@ def _none_in_force(case: Case, policy: NoneInForce) -> Unrouted:
         risk_level=case.known["risk_level"],
         marac_triggers=case.known["marac_triggers"],
         tasks=tasks_for_none_in_force(policy.name, case.on),
+        stands_first=urgent,
+    )
+
+
+def undecidable(
+    facts: Facts,
+    names: Sequence[str],
+    measure: Catalogue | NoneInForce,
+    history: History | None = None,
+) -> NeedsInformation:
+    """Where nothing known tells whose policy decides: the coordinator chooses, at once.
+
+    `names`: the catalogues that may; `measure`: the one by which risk and urgency are computed.
+    """
+    catalogue = measure.first if isinstance(measure, NoneInForce) else measure
+    case = open_case(facts, catalogue, history)
+    urgent = is_urgent(case, catalogue)
+    return NeedsInformation(
+        policy=PolicyUsed(" or ".join(names), None, None),
+        urgent=urgent,
+        risk_level=case.known["risk_level"],
+        marac_triggers=case.known["marac_triggers"],
+        asks=(Ask("borough", ()),),
+        asks_go_to=asks_go_to(facts),
+        tasks=tasks_for_undecidable(names),
         stands_first=urgent,
     )
 

@@ -50,6 +50,13 @@ def tasks_for_none_in_force(name: str, day: date) -> tuple[Task, ...]:
     )
 
 
+def tasks_for_undecidable(names: Sequence[str]) -> tuple[Task, ...]:
+    """The coordinator chooses where neither borough nor district tells whose policy decides."""
+    which = " or ".join(names)
+    text = f"Find out whether the person lives in {which}, and send the referral on: nothing says"
+    return (Task("coordinator", text),)
+
+
 _FIRST = "Urgent, and neither a statutory nor a lead route was found: decide before all others"
 _CROSSED = (
     "The same two people are known with the roles reversed: let no practitioner and no team lead "

@@ -1,6 +1,6 @@
 """What the tests of the bus stand on: one service's tables in a database of their own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from deploy.keys import OWNER
 from deploy.migrations import migrate
 from shared.bus.consumer import Received
-from shared.bus.work import UnitOfWork
+from shared.bus.work import Seal, UnitOfWork, Unsealed
 from shared.events import ReferralRejected, envelope
 from shared.subjects import EVENTS, Service
 from tests.servers import Postgres
@@ -24,11 +24,12 @@ class Bench:
     service: Service
     engine: AsyncEngine
     nudges: int = 0
+    seal: Seal = field(default_factory=Unsealed)
 
     @property
     def unit(self) -> UnitOfWork:
         """A unit of work whose commits are counted."""
-        return UnitOfWork(self.engine, self.service, self._nudged)
+        return UnitOfWork(self.engine, self.service, self._nudged, self.seal)
 
     def _nudged(self) -> None:
         self.nudges += 1

@@ -1,0 +1,70 @@
+"""trail: what happened to a referral, checked while it is read."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from deploy.client import Answered, Client, NotRunning
+from deploy.commands.console import AsJson, cannot, give, out, say
+from deploy.commands.running import DEFAULT_DATA, Data
+from deploy.local.home import Home
+from services.audit.verify import Broken, verify_trail
+
+
+def trail(
+    referral: Annotated[str, typer.Argument(help="A referral's id, or AGENCY/REFERENCE.")],
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """The events of a referral, each checked to be in the log; exit 1 if one is not."""
+    try:
+        with Client(Home(data)) as client:
+            pages = list(pages_of(client, referral_id(client, referral)))
+    except (NotRunning, Answered) as error:
+        cannot(str(error))
+    broken = [found for page in pages if isinstance(found := verify_trail(page), Broken)]
+    entries = [entry for page in pages for entry in page["entries"]]
+    if as_json:
+        give({"verified": not broken, "broken": [b.reason for b in broken], "entries": entries})
+    else:
+        _show(entries)
+        size, root = pages[-1]["tree"]["size"], pages[-1]["tree"]["root"]
+        for each in broken:
+            say(f"NOT AS IT WAS WRITTEN: {each.reason} (entry {each.index})")
+        if not broken:
+            out.print(f"{len(entries)} events, each in the log of {size} entries with root {root}")
+    raise typer.Exit(1 if broken else 0)
+
+
+def referral_id(client: Client, name: str) -> UUID:
+    """The id of what a person typed. A reference is resolved by intake, never put in an address."""
+    try:
+        return UUID(name)
+    except ValueError:
+        agency, slash, reference = name.partition("/")
+        if not slash:
+            cannot("name a referral by its id, or as AGENCY/REFERENCE")
+    body = {"agency": agency, "reference": reference}
+    return UUID(client.post("/intake/api/references", "auditor", body)["referral_id"])
+
+
+def pages_of(client: Client, referral: UUID) -> Iterator[dict[str, Any]]:
+    """The trail, page by page."""
+    cursor = 0
+    while True:
+        page = client.get("/audit/api/trail", "auditor", referral=str(referral), cursor=str(cursor))
+        yield page
+        if page["next"] is None:
+            return
+        cursor = page["next"]
+
+
+def _show(entries: list[dict[str, Any]]) -> None:
+    table = Table("entry", "time (UTC)", "what", "said by")
+    for entry in entries:
+        time = entry["time"][:19].replace("T", " ")
+        table.add_row(str(entry["index"]), time, entry["type"], entry["producer"])
+    out.print(table)

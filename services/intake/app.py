@@ -1,0 +1,35 @@
+"""Intake put together: the only place that builds its engine, broker and vault."""
+
+from fastapi import FastAPI
+
+from services.intake.admission import Admission
+from services.intake.api import api_router
+from services.intake.handlers import Handlers
+from services.intake.settings import IntakeSettings
+from services.intake.store import IntakeStore
+from services.intake.vault import Vault
+from shared.bus.consumer import open_event
+from shared.events import ReferralTriaged
+from shared.registry import Registry
+from shared.service import Ground
+from shared.subjects import EVENTS, FOLLOWS, SUBMISSIONS
+
+
+def create_app(settings: IntakeSettings) -> FastAPI:
+    """The service, ready to be served."""
+    vault = Vault.from_file(settings.vault_key_file)
+    registry = Registry.load(settings.agencies_file)
+    ground = Ground.build("intake", settings, seal=vault)
+    store = IntakeStore(vault)
+    admission = Admission(registry, store)
+    handlers = Handlers(admission, store)
+    ground.listen(SUBMISSIONS, handlers.open_submission)
+    ground.listen(
+        EVENTS,
+        open_event(
+            {ReferralTriaged.TYPE: handlers.on_referral_triaged}, frozenset(FOLLOWS["intake"])
+        ),
+    )
+    app = ground.app("Fingerpost intake")
+    app.include_router(api_router(ground.unit, admission, ground.doorkeeper))
+    return app

@@ -1,0 +1,14 @@
+"""What intake is told by its environment."""
+
+from pathlib import Path
+
+from shared.settings import ServiceSettings
+
+
+class IntakeSettings(ServiceSettings):
+    """Beside what every service is told."""
+
+    vault_key_file: Path
+    """The key of the vault; intake alone is given it."""
+    agencies_file: Path
+    """The registry of the agencies that may send."""

@@ -1,0 +1,251 @@
+"""Intake's tables. Names and stories lie sealed in the vault; what matches them is keyed HMACs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid5
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.intake.vault import Vault
+from shared.facts import History
+
+
+@dataclass(frozen=True)
+class Known:
+    """A referral that intake has, at its newest revision."""
+
+    referral_id: UUID
+    revision: int
+    document_key: bytes
+    made_at: datetime
+    person_ref: UUID
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The same victim and the same alleged perpetrator, whoever refers them and as whom."""
+
+    pair_ref: UUID
+    victim_ref: UUID
+    perpetrator_ref: UUID
+
+
+@dataclass(frozen=True)
+class IntakeStore:
+    """Reads and writes on the connection of whoever asks; commits nothing."""
+
+    vault: Vault
+
+    def reference_key(self, agency: str, reference: str) -> bytes:
+        """By what a sender's reference is found again."""
+        return self.vault.fingerprint(f"{agency}\n{reference}", "reference")
+
+    async def find(
+        self, connection: AsyncConnection, agency: str, reference_key: bytes
+    ) -> Known | None:
+        """The referral of a sender's reference, held against others until the commit."""
+        rows = await connection.execute(
+            text(
+                "SELECT id, revision, document_key, made_at, person_ref FROM referral"
+                " WHERE agency = :agency AND reference_key = :key FOR UPDATE"
+            ),
+            {"agency": agency, "key": reference_key},
+        )
+        row = rows.one_or_none()
+        return None if row is None else Known(*row)
+
+    async def ids_of(
+        self, connection: AsyncConnection, agency: str, references: Sequence[str]
+    ) -> tuple[UUID, ...]:
+        """The referrals of several references of one sender; unknown ones are left out."""
+        rows = await connection.execute(
+            text(
+                "SELECT id FROM referral WHERE agency = :agency"
+                " AND reference_key = ANY(CAST(:keys AS bytea[])) ORDER BY id"
+            ),
+            {"agency": agency, "keys": [self.reference_key(agency, r) for r in references]},
+        )
+        return tuple(row.id for row in rows)
+
+    async def add(
+        self,
+        connection: AsyncConnection,
+        known: Known,
+        *,
+        agency: str,
+        reference_key: bytes,
+        pair: Pair | None,
+    ) -> bool:
+        """A new referral; False if another transaction had the same reference a moment earlier."""
+        rows = await connection.execute(
+            text(
+                "INSERT INTO referral (id, agency, reference_key, revision, document_key, made_at,"
+                " person_ref, pair_ref) VALUES (:id, :agency, :reference_key, :revision,"
+                " :document_key, :made_at, :person_ref, :pair_ref)"
+                " ON CONFLICT (agency, reference_key) DO NOTHING RETURNING id"
+            ),
+            {
+                "id": known.referral_id,
+                "agency": agency,
+                "reference_key": reference_key,
+                "revision": known.revision,
+                "document_key": known.document_key,
+                "made_at": known.made_at,
+                "person_ref": known.person_ref,
+                "pair_ref": pair.pair_ref if pair else None,
+            },
+        )
+        return rows.first() is not None
+
+    async def revise(self, connection: AsyncConnection, known: Known, pair: Pair | None) -> None:
+        """The next revision of a referral that `find` holds."""
+        await connection.execute(
+            text(
+                "UPDATE referral SET revision = :revision, document_key = :document_key,"
+                " made_at = :made_at, pair_ref = :pair_ref WHERE id = :id"
+            ),
+            {
+                "id": known.referral_id,
+                "revision": known.revision,
+                "document_key": known.document_key,
+                "made_at": known.made_at,
+                "pair_ref": pair.pair_ref if pair else None,
+            },
+        )
+
+    async def keep_document(
+        self, connection: AsyncConnection, known: Known, canonical: bytes, now: datetime
+    ) -> None:
+        """Seal a revision's document in the vault."""
+        await connection.execute(
+            text(
+                "INSERT INTO vault_document (referral_id, revision, body, received_at)"
+                " VALUES (:id, :revision, :body, :now)"
+            ),
+            {
+                "id": known.referral_id,
+                "revision": known.revision,
+                "body": self.vault.seal(canonical, _place(known.referral_id, known.revision)),
+                "now": now,
+            },
+        )
+
+    async def document(self, connection: AsyncConnection, known: Known) -> bytes:
+        """A revision's document as it was sealed."""
+        rows = await connection.execute(
+            text("SELECT body FROM vault_document WHERE referral_id = :id AND revision = :n"),
+            {"id": known.referral_id, "n": known.revision},
+        )
+        return self.vault.open(rows.scalar_one(), _place(known.referral_id, known.revision))
+
+    async def recognise(
+        self, connection: AsyncConnection, keys: Sequence[str], otherwise: UUID
+    ) -> UUID:
+        """The reference of the person of these keys, strongest first; `otherwise` if unknown.
+
+        Keys that are new are remembered for that person. Without any key nobody can be found
+        again, and `otherwise` stands for this referral alone.
+        """
+        if not keys:
+            return otherwise
+        sealed = [self.vault.fingerprint(key, "person") for key in keys]
+        found = await self._persons(connection, sealed)
+        person = next((found[key] for key in sealed if key in found), otherwise)
+        missing = [key for key in sealed if key not in found]
+        if not missing:
+            return person
+        added = await connection.execute(
+            text(
+                "INSERT INTO vault_person_key (key, person_ref)"
+                " SELECT key, :person FROM unnest(CAST(:keys AS bytea[])) AS t(key) ORDER BY key"
+                " ON CONFLICT DO NOTHING RETURNING key"
+            ),
+            {"person": person, "keys": missing},
+        )
+        if len(added.all()) == len(missing) or found:
+            return person
+        # Somebody else met the same person for the first time a moment earlier.
+        return next(iter((await self._persons(connection, sealed)).values()))
+
+    async def _persons(
+        self, connection: AsyncConnection, sealed: Sequence[bytes]
+    ) -> dict[bytes, UUID]:
+        rows = await connection.execute(
+            text(
+                "SELECT key, person_ref FROM vault_person_key"
+                " WHERE key = ANY(CAST(:keys AS bytea[]))"
+            ),
+            {"keys": list(sealed)},
+        )
+        return {row.key: row.person_ref for row in rows}
+
+    async def history(
+        self,
+        connection: AsyncConnection,
+        pair: Pair | None,
+        *,
+        referral_id: UUID,
+        on: date,
+        reversed_since: date,
+    ) -> History:
+        """What is remembered of a pair on a day, this referral left out."""
+        if pair is None:
+            return History()
+        rows = await connection.execute(
+            text(
+                "SELECT (SELECT max(heard_of_on) FROM pair_marac WHERE pair_ref = :pair"
+                " AND referral_id <> :referral AND heard_of_on <= :on) AS marac_on,"
+                " EXISTS (SELECT 1 FROM pair WHERE pair_ref = :reversed"
+                " AND last_on >= :since) AS cross_allegation"
+            ),
+            {
+                "pair": pair.pair_ref,
+                "referral": referral_id,
+                "on": on,
+                "reversed": pair_of(pair.perpetrator_ref, pair.victim_ref).pair_ref,
+                "since": reversed_since,
+            },
+        )
+        row = rows.one()
+        return History(
+            marac_on=row.marac_on, pair_known=True, cross_allegation=row.cross_allegation
+        )
+
+    async def remember_pair(self, connection: AsyncConnection, pair: Pair, on: date) -> None:
+        """These two were referred on a day."""
+        await connection.execute(
+            text(
+                "INSERT INTO pair AS p (pair_ref, victim_ref, perpetrator_ref, last_on)"
+                " VALUES (:pair, :victim, :perpetrator, :on) ON CONFLICT (pair_ref) DO UPDATE"
+                " SET last_on = greatest(p.last_on, excluded.last_on)"
+            ),
+            {
+                "pair": pair.pair_ref,
+                "victim": pair.victim_ref,
+                "perpetrator": pair.perpetrator_ref,
+                "on": on,
+            },
+        )
+
+    async def remember_marac(
+        self, connection: AsyncConnection, pair_ref: UUID, referral_id: UUID, on: date
+    ) -> None:
+        """A referral of this pair went to MARAC."""
+        await connection.execute(
+            text(
+                "INSERT INTO pair_marac (pair_ref, referral_id, heard_of_on)"
+                " VALUES (:pair, :referral, :on) ON CONFLICT DO NOTHING"
+            ),
+            {"pair": pair_ref, "referral": referral_id, "on": on},
+        )
+
+
+def pair_of(victim_ref: UUID, perpetrator_ref: UUID) -> Pair:
+    """The pair of two people. Its reference follows from theirs, so it is the same every time."""
+    return Pair(uuid5(victim_ref, str(perpetrator_ref)), victim_ref, perpetrator_ref)
+
+
+def _place(referral_id: UUID, revision: int) -> str:
+    return f"vault_document/{referral_id}/{revision}"

@@ -1,0 +1,34 @@
+"""Triage put together: the only place that builds its engine and broker, and reads the policies."""
+
+from fastapi import FastAPI
+
+from services.triage.api import api_router
+from services.triage.handlers import Handlers
+from services.triage.library import load_library
+from services.triage.settings import TriageSettings
+from shared.bus.consumer import open_event
+from shared.directory import Directory
+from shared.events import ReferralAmended, ReferralReceived
+from shared.service import Ground
+from shared.subjects import EVENTS, FOLLOWS
+
+
+def create_app(settings: TriageSettings) -> FastAPI:
+    """The service, ready to be served."""
+    library = load_library(settings.catalogues_dir)
+    directory = Directory.load(settings.directory_file)
+    ground = Ground.build("triage", settings)
+    handlers = Handlers(library, directory)
+    ground.listen(
+        EVENTS,
+        open_event(
+            {
+                ReferralReceived.TYPE: handlers.on_referral_received,
+                ReferralAmended.TYPE: handlers.on_referral_amended,
+            },
+            frozenset(FOLLOWS["triage"]),
+        ),
+    )
+    app = ground.app("Fingerpost triage")
+    app.include_router(api_router(ground.unit, ground.doorkeeper))
+    return app

@@ -1,0 +1,15 @@
+"""What triage is told by its environment."""
+
+from pathlib import Path
+
+from services.triage.library import SHIPPED
+from shared.settings import ServiceSettings
+
+
+class TriageSettings(ServiceSettings):
+    """Beside what every service is told."""
+
+    directory_file: Path
+    """Who takes the referrals of each pathway."""
+    catalogues_dir: Path = SHIPPED
+    """The partnerships' dated policies."""

@@ -1,0 +1,196 @@
+"""Triage's tables: decisions with every reason, assignments, caseloads."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.triage.planning import Standing
+from shared.events import ReferralReceived
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Who is asked to take a referral on a pathway, and by when."""
+
+    id: UUID
+    pathway: str
+    kind: str
+    practitioner_id: str
+    urgent: bool
+    acknowledge_by: datetime
+    first_contact_by: datetime
+
+
+async def add_decision(
+    connection: AsyncConnection,
+    decision_id: UUID,
+    event: ReferralReceived,
+    decision: dict[str, Any],
+    now: datetime,
+) -> None:
+    """Keep a decision with the facts and the history that it was made on."""
+    await connection.execute(
+        text(
+            "INSERT INTO decision (id, referral_id, revision, decided_at, facts, history, decision)"
+            " VALUES (:id, :referral, :revision, :now, CAST(:facts AS jsonb),"
+            " CAST(:history AS jsonb), CAST(:decision AS jsonb))"
+        ),
+        {
+            "id": decision_id,
+            "referral": event.referral_id,
+            "revision": event.revision,
+            "now": now,
+            "facts": event.facts.model_dump_json(by_alias=True, exclude_none=True),
+            "history": event.history.model_dump_json(exclude_none=True),
+            "decision": json.dumps(decision, ensure_ascii=False),
+        },
+    )
+
+
+async def latest_decision(connection: AsyncConnection, referral_id: UUID) -> dict[str, Any] | None:
+    """The decision on the newest revision, as it was stored; None if there is none (yet)."""
+    rows = await connection.execute(
+        text(
+            "SELECT id, revision, decided_at, decision FROM decision"
+            " WHERE referral_id = :id ORDER BY revision DESC LIMIT 1"
+        ),
+        {"id": referral_id},
+    )
+    row = rows.one_or_none()
+    if row is None:
+        return None
+    decision = json.loads(row.decision) if isinstance(row.decision, str) else row.decision
+    return {
+        "decision_id": str(row.id),
+        "revision": row.revision,
+        "decided_at": row.decided_at.isoformat(),
+        "decision": decision,
+    }
+
+
+async def standing(connection: AsyncConnection, referral_id: UUID) -> tuple[Standing, ...]:
+    """The assignments of a referral that are offered, held against others until the commit."""
+    rows = await connection.execute(
+        text(
+            "SELECT id, pathway, kind, practitioner_id FROM assignment"
+            " WHERE referral_id = :id AND state = 'offered' ORDER BY offered_at, id FOR UPDATE"
+        ),
+        {"id": referral_id},
+    )
+    return tuple(Standing(*row) for row in rows)
+
+
+async def assignments(connection: AsyncConnection, referral_id: UUID) -> list[dict[str, Any]]:
+    """Every assignment of a referral, withdrawn ones too, as JSON has them."""
+    rows = await connection.execute(
+        text(
+            "SELECT id, pathway, kind, practitioner_id, state, urgent, offered_at, acknowledge_by,"
+            " first_contact_by, withdrawn_because FROM assignment"
+            " WHERE referral_id = :id ORDER BY offered_at, pathway"
+        ),
+        {"id": referral_id},
+    )
+    return [
+        {
+            "assignment_id": str(row.id),
+            "pathway": row.pathway,
+            "kind": row.kind,
+            "practitioner_id": row.practitioner_id,
+            "state": row.state,
+            "urgent": row.urgent,
+            "offered_at": row.offered_at.isoformat(),
+            "acknowledge_by": row.acknowledge_by.isoformat(),
+            "first_contact_by": row.first_contact_by.isoformat(),
+            "withdrawn_because": row.withdrawn_because,
+        }
+        for row in rows
+    ]
+
+
+async def add_assignments(
+    connection: AsyncConnection,
+    event: ReferralReceived,
+    offered: Sequence[Assignment],
+    now: datetime,
+) -> None:
+    """Keep what is offered, and count it in each practitioner's caseload."""
+    await connection.execute(
+        text(
+            "INSERT INTO assignment (id, referral_id, pathway, kind, practitioner_id, state,"
+            " pair_ref, role, urgent, offered_at, acknowledge_by, first_contact_by)"
+            " VALUES (:id, :referral, :pathway, :kind, :practitioner, 'offered',"
+            " :pair, :role, :urgent, :now, :acknowledge_by, :first_contact_by)"
+        ),
+        [
+            {
+                "id": each.id,
+                "referral": event.referral_id,
+                "pathway": each.pathway,
+                "kind": each.kind,
+                "practitioner": each.practitioner_id,
+                "pair": event.pair_ref,
+                "role": event.facts.role,
+                "urgent": each.urgent,
+                "now": now,
+                "acknowledge_by": each.acknowledge_by,
+                "first_contact_by": each.first_contact_by,
+            }
+            for each in offered
+        ],
+    )
+    await _count(connection, [each.practitioner_id for each in offered], 1)
+
+
+async def withdraw(connection: AsyncConnection, one: Standing, why: str) -> None:
+    """An offer no longer stands."""
+    await connection.execute(
+        text("UPDATE assignment SET state = 'withdrawn', withdrawn_because = :why WHERE id = :id"),
+        {"id": one.assignment_id, "why": why},
+    )
+    await _count(connection, [one.practitioner_id], -1)
+
+
+async def open_cases(
+    connection: AsyncConnection, practitioner_ids: Sequence[str]
+) -> dict[str, int]:
+    """How many cases each has; who is not named has none."""
+    rows = await connection.execute(
+        text(
+            "SELECT practitioner_id, open FROM caseload"
+            " WHERE practitioner_id = ANY(CAST(:ids AS text[]))"
+        ),
+        {"ids": list(practitioner_ids)},
+    )
+    return {row.practitioner_id: row.open for row in rows}
+
+
+async def serving_the_other(connection: AsyncConnection, event: ReferralReceived) -> frozenset[str]:
+    """Who has, or had, a case of the same pair in another role: nobody serves both sides."""
+    if event.pair_ref is None:
+        return frozenset()
+    rows = await connection.execute(
+        text(
+            "SELECT DISTINCT practitioner_id FROM assignment"
+            " WHERE pair_ref = :pair AND role <> :role"
+        ),
+        {"pair": event.pair_ref, "role": event.facts.role},
+    )
+    return frozenset(row.practitioner_id for row in rows)
+
+
+async def _count(connection: AsyncConnection, practitioner_ids: Sequence[str], by: int) -> None:
+    totals = {one: by * practitioner_ids.count(one) for one in sorted(set(practitioner_ids))}
+    await connection.execute(
+        text(
+            "INSERT INTO caseload AS c (practitioner_id, open)"
+            " SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:counts AS integer[]))"
+            " ON CONFLICT (practitioner_id) DO UPDATE SET open = c.open + excluded.open"
+        ),
+        {"ids": list(totals), "counts": list(totals.values())},
+    )
