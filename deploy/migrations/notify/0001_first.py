@@ -26,11 +26,13 @@ _STATEMENTS = (
         acknowledge_by timestamptz NOT NULL,
         state text NOT NULL
             CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'doubtful', 'dropped')),
-        tries integer NOT NULL DEFAULT 0,
+        tries integer NOT NULL,
         due_at timestamptz NOT NULL,
+        withdrawn boolean NOT NULL,
         changed_at timestamptz NOT NULL,
         UNIQUE (assignment_id, channel))""",
-    "CREATE INDEX ON notify.message (due_at) WHERE state IN ('queued', 'sending')",
+    """CREATE INDEX ON notify.message (urgent DESC, due_at)
+        WHERE state IN ('queued', 'sending')""",
     """CREATE TABLE notify.local_inbox (
         message_id uuid PRIMARY KEY,
         channel text NOT NULL,
@@ -38,6 +40,7 @@ _STATEMENTS = (
         subject text NOT NULL,
         body text NOT NULL,
         taken_at timestamptz NOT NULL)""",
+    "CREATE INDEX ON notify.local_inbox (taken_at DESC, message_id DESC)",
     "GRANT SELECT, INSERT, UPDATE ON notify.message TO notify",
     "GRANT SELECT, INSERT ON notify.local_inbox TO notify",
 )

@@ -1,0 +1,54 @@
+"""Notify put together: the only place that builds its engine, broker and providers."""
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI
+
+from services.notify.addressing import Addressing
+from services.notify.handlers import Handlers
+from services.notify.pages import TEMPLATES, inbox_router, sign_in_router
+from services.notify.providers import Provider
+from services.notify.providers.local_inbox import LocalInbox
+from services.notify.providers.smtp import Smtp
+from services.notify.sending import Sending
+from services.notify.settings import NotifySettings
+from services.notify.undelivered import UNDELIVERED, open_undelivered
+from shared.bus.consumer import Consumer, open_event
+from shared.directory import Directory
+from shared.events import AssignmentOffered, AssignmentWithdrawn, Channel
+from shared.pages import Pages
+from shared.service import Ground
+from shared.subjects import EVENTS, FOLLOWS
+
+
+def create_app(settings: NotifySettings) -> FastAPI:
+    """The service, ready to be served."""
+    ground = Ground.build("notify", settings)
+    addressing = Addressing(Directory.load(settings.directory_file), settings.public_url)
+    inbox = LocalInbox(ground.engine)
+    providers: Mapping[Channel, Provider] = {
+        "email": Smtp(settings.smtp_server()) if settings.email_provider == "smtp" else inbox,
+        "sms": inbox,
+    }
+    handlers = Handlers(addressing)
+    ground.listen(
+        EVENTS,
+        open_event(
+            {
+                AssignmentOffered.TYPE: handlers.on_assignment_offered,
+                AssignmentWithdrawn.TYPE: handlers.on_assignment_withdrawn,
+            },
+            frozenset(FOLLOWS["notify"]),
+        ),
+    )
+    # Fed by replays alone, so it needs no loop of its own.
+    ground.consumers[UNDELIVERED] = Consumer(ground.unit, open_undelivered)
+    ground.tasks.append(Sending(ground.unit, providers, addressing.compose).run)
+
+    app = ground.app("Fingerpost notify")
+    pages = Pages("notify", TEMPLATES, settings.public_url)
+    pages.install(app)
+    secure = settings.public_url.startswith("https:")
+    app.include_router(sign_in_router(pages, ground.doorkeeper, secure=secure))
+    app.include_router(inbox_router(pages, ground.doorkeeper, ground.engine))
+    return app

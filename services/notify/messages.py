@@ -1,0 +1,102 @@
+"""The words of an email and of a text message.
+
+Neither says what it is about or whom: they are read on locked screens, in corridors, by whoever
+holds the telephone. They say that something waits, by when to answer, and where to sign in.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.notify.delivery import Message
+from shared.events import Channel
+
+LONDON: Final = ZoneInfo("Europe/London")
+SMS_LENGTH: Final = 160
+"""Characters of one text message in the GSM 7-bit alphabet (3GPP TS 23.038); a longer text is cut
+into parts that may arrive apart."""
+
+_GSM: Final = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_EXTENDED: Final = frozenset("^{}\\[~]|€\f")
+"""Of the alphabet's second table: each counts as two."""
+
+_EMAIL: Final = """\
+Something is waiting for you in Fingerpost.
+
+Please answer {by}.
+
+Sign in to see it:
+{link}
+
+This message says nothing about it, to keep people safe. Please do not reply to it.
+"""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message as a provider is given it. `subject` is empty for a text message."""
+
+    message_id: UUID
+    channel: Channel
+    recipient: str
+    subject: str
+    body: str
+
+
+class TooLong(Exception):
+    """A text message would not fit into one part."""
+
+
+def compose(message: Message, recipient: str, public_url: str, now: datetime) -> Outgoing:
+    """The message in words, to the address or number of `recipient`, as it is sent at `now`."""
+    link = f"{public_url}/triage/assignments/{message.assignment_id}"
+    by = answer_by(message.acknowledge_by, now)
+    match message.channel:
+        case "email":
+            urgent = " (urgent)" if message.urgent else ""
+            subject = f"Fingerpost: something is waiting for you{urgent}"
+            body = _EMAIL.format(by=by, link=link)
+        case "sms":
+            urgent = "Urgent: " if message.urgent else ""
+            subject = ""
+            body = f"Fingerpost. {urgent}Please answer {by}. {link}"
+            _check_length(body)
+        case _:
+            assert_never(message.channel)
+    return Outgoing(message.id, message.channel, recipient, subject, body)
+
+
+def answer_by(when: datetime, now: datetime) -> str:
+    """By when to answer, as one says it in London: "today, by 14:30"."""
+    local, today = when.astimezone(LONDON), now.astimezone(LONDON).date()
+    if when <= now:
+        return "as soon as you can"
+    if local.date() == today:
+        return f"today, by {local:%H:%M}"
+    if local.date() == today + timedelta(days=1):
+        return f"tomorrow, by {local:%H:%M}"
+    return f"by {local:%H:%M} on {local:%a} {local.day} {local:%b}"
+
+
+def check_public_url(public_url: str) -> None:
+    """Raise TooLong if a text message with a link to this address might not fit."""
+    link = f"{public_url}/triage/assignments/{UUID(int=0)}"
+    _check_length(f"Fingerpost. Urgent: Please answer by 00:00 on Wed 30 Sep. {link}")
+
+
+def gsm_length(text: str) -> int:
+    """Characters that a text takes in the GSM alphabet; ValueError for one outside it."""
+    if not set(text) <= _GSM | _GSM_EXTENDED:
+        raise ValueError("the text has a character that the GSM alphabet has not")
+    return len(text) + sum(character in _GSM_EXTENDED for character in text)
+
+
+def _check_length(text: str) -> None:
+    over = gsm_length(text) - SMS_LENGTH
+    if over > 0:
+        raise TooLong(f"a text message would be {over} characters too long: shorten PUBLIC_URL")

@@ -1,0 +1,136 @@
+"""What every provider promises, fakes and real ones alike; the expectations are written by hand."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from deploy.local.child import free_port
+from services.notify.messages import Outgoing
+from services.notify.providers import OutcomeUnknown, Provider, TemporaryFailure
+from services.notify.providers.local_inbox import LocalInbox
+from services.notify.providers.smtp import Server, Smtp
+from tests.notify.ground import Notify, Remembering
+from tests.notify.mail_server import mail_server
+
+Arrived = tuple[str, str, str]
+"""Recipient, subject and body, as they reached the other side."""
+
+LINK: Final = "https://fp.example.gov.uk/triage/assignments/6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40"
+
+
+@dataclass(frozen=True)
+class Side:
+    """A provider, what reached its other side, and the same provider while that is away."""
+
+    provider: Provider
+    arrived: Callable[[], Awaitable[list[Arrived]]]
+    away: Provider
+
+
+@pytest.fixture(params=["remembering", "local_inbox", "smtp"])
+async def side(request: pytest.FixtureRequest, notify: Notify) -> AsyncIterator[Side]:
+    """Each provider in its turn."""
+    async with AsyncExitStack() as stack:
+        match request.param:
+            case "remembering":
+                yield _remembering()
+            case "local_inbox":
+                yield _local_inbox(notify, stack)
+            case "smtp":
+                yield await _smtp(stack)
+
+
+def letter(body: str = f"Something waits.\n\n{LINK}\n", message_id: UUID | None = None) -> Outgoing:
+    """An email to Ada Lark."""
+    return Outgoing(
+        message_id or uuid4(), "email", "ada@team.example", "Fingerpost: something waits", body
+    )
+
+
+async def test_it_arrives_as_it_was_written(side: Side) -> None:
+    """Recipient, subject and every word."""
+    await side.provider.send(letter())
+    assert await side.arrived() == [
+        (
+            "ada@team.example",
+            "Fingerpost: something waits",
+            "Something waits.\n"
+            "\n"
+            "https://fp.example.gov.uk/triage/assignments/6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40\n",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "body", ["£5 and café, ναι, 👍\n", ".\n.. dots that begin a line\n.\n", "x" * 2000 + "\n"]
+)
+async def test_no_character_is_lost(side: Side, body: str) -> None:
+    """Other alphabets, dots that a mail server reads as the end, and lines without an end."""
+    await side.provider.send(letter(body))
+    assert [words for _, _, words in await side.arrived()] == [body]
+
+
+async def test_each_message_arrives(side: Side) -> None:
+    """Two messages with the same words are two messages."""
+    await side.provider.send(letter())
+    await side.provider.send(letter())
+    assert len(await side.arrived()) == 2
+
+
+async def test_what_was_handed_over_is_never_denied(side: Side) -> None:
+    """It says yes, or that it cannot be asked."""
+    sent = letter()
+    await side.provider.send(sent)
+    assert await side.provider.was_sent(sent.message_id) is not False
+
+
+async def test_what_was_not_handed_over_is_never_claimed(side: Side) -> None:
+    """It says no, or that it cannot be asked."""
+    assert await side.provider.was_sent(uuid4()) is not True
+
+
+async def test_while_it_is_away_it_raises_what_the_port_names(side: Side) -> None:
+    """No library's own error comes through, and no message is called refused."""
+    with pytest.raises((TemporaryFailure, OutcomeUnknown)) as failure:
+        await side.away.send(letter())
+    assert "ada" not in str(failure.value)
+
+
+def _remembering() -> Side:
+    fake = Remembering()
+
+    async def arrived() -> list[Arrived]:
+        return [(each.recipient, each.subject, each.body) for each in fake.letters]
+
+    return Side(fake, arrived, Remembering(failures=[TemporaryFailure("away")]))
+
+
+def _local_inbox(notify: Notify, stack: AsyncExitStack) -> Side:
+    nowhere = create_async_engine(f"postgresql+asyncpg://notify:x@127.0.0.1:{free_port()}/none")
+    stack.push_async_callback(nowhere.dispose)
+
+    async def arrived() -> list[Arrived]:
+        async with notify.engine.connect() as connection:
+            rows = await connection.execute(text("SELECT * FROM local_inbox"))
+            return [(row.recipient, row.subject, row.body) for row in rows]
+
+    return Side(LocalInbox(notify.engine), arrived, LocalInbox(nowhere))
+
+
+async def _smtp(stack: AsyncExitStack) -> Side:
+    mail = await stack.enter_async_context(mail_server())
+    nowhere = Server("127.0.0.1", free_port(), "fingerpost@borough.example", security="none")
+
+    async def arrived() -> list[Arrived]:
+        return [
+            (to, each["Subject"], each.get_content().replace("\r\n", "\n"))
+            for to, each in zip(mail.recipients, mail.letters, strict=True)
+        ]
+
+    return Side(Smtp(mail.server()), arrived, Smtp(nowhere))

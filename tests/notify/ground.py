@@ -1,0 +1,185 @@
+"""What the tests of notify stand on: its tables, a clock, a directory, and a provider to watch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from deploy.keys import OWNER
+from services.notify.addressing import Addressing
+from services.notify.handlers import Handlers
+from services.notify.messages import Outgoing
+from services.notify.providers import Provider
+from services.notify.sending import Sending
+from shared.bus.consumer import Consumer, Received, open_event
+from shared.bus.work import UnitOfWork
+from shared.directory import Directory, Practitioner, TeamEntry
+from shared.events import AssignmentOffered, AssignmentWithdrawn, envelope
+from shared.subjects import EVENTS
+from tests.servers import Database
+
+PUBLIC_URL = "https://fp.example.gov.uk"
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+DIRECTORY = Directory(
+    practitioners=(
+        Practitioner(
+            id="p-k4wz7m", name="Ada Lark", email="ada@team.example", phone="07700 900111"
+        ),
+        Practitioner(id="p-nophone", name="Ben Wren", email="ben@team.example"),
+    ),
+    teams=(TeamEntry(team="idsva_mash", catalogue="bromley", members=("p-k4wz7m",)),),
+    duty={"bromley": ("p-k4wz7m",)},
+)
+
+
+@dataclass
+class Clock:
+    """A clock that moves when it is told to."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass."""
+        self.now += by
+
+
+@dataclass
+class Remembering:
+    """A provider with a memory. `failures`: what the next calls raise, each once; `forgetful`: it
+    cannot be asked, as a mail server cannot."""
+
+    letters: list[Outgoing] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+    forgetful: bool = False
+    longest_call: timedelta = timedelta(seconds=5)
+
+    async def send(self, message: Outgoing) -> None:
+        """Keep it, if nothing is to fail."""
+        if self.failures:
+            raise self.failures.pop(0)
+        self.letters.append(message)
+
+    async def was_sent(self, message_id: UUID) -> bool | None:
+        """Whether it is remembered."""
+        if self.forgetful:
+            return None
+        return any(letter.message_id == message_id for letter in self.letters)
+
+
+@dataclass
+class Notify:
+    """The service without its broker: events are handed to `hear`, sending is told to `send`."""
+
+    engine: AsyncEngine
+    clock: Clock
+    nudges: int = 0
+
+    def __post_init__(self) -> None:
+        self.unit = UnitOfWork(self.engine, "notify", self._nudged, clock=self.clock)
+        self.addressing = Addressing(DIRECTORY, PUBLIC_URL, self.clock)
+
+    def _nudged(self) -> None:
+        self.nudges += 1
+
+    async def hear(self, *heard: Received) -> None:
+        """Handle messages as the consumer does, in one transaction."""
+        handlers = Handlers(self.addressing)
+        open_ = open_event(
+            {
+                AssignmentOffered.TYPE: handlers.on_assignment_offered,
+                AssignmentWithdrawn.TYPE: handlers.on_assignment_withdrawn,
+            },
+            frozenset(("triage",)),
+        )
+        async with self.unit.transaction() as transaction:
+            consumer = Consumer(self.unit, open_)
+            await consumer.handle(transaction, [open_(each) for each in heard])
+
+    def sending(self, provider: Provider) -> Sending:
+        """A process that sends."""
+        return Sending(self.unit, {"email": provider, "sms": provider}, self.addressing.compose)
+
+    async def send(self, provider: Provider) -> None:
+        """Send what is due, and wait until what came of it is stored."""
+        sending = self.sending(provider)
+        await sending.send_due()
+        await sending.finish()
+
+    async def states(self) -> dict[str, str]:
+        """Each message's state by its channel, where there is one assignment."""
+        return {row.channel: row.state for row in await self.rows("message")}
+
+    async def told(self) -> list[str]:
+        """The subjects in the outbox, in alphabetical order."""
+        return sorted(row.subject for row in await self.rows("outbox"))
+
+    async def rows(self, table: str) -> Sequence[Any]:
+        """Every row of a table."""
+        async with self.engine.connect() as connection:
+            return (await connection.execute(text(f"SELECT * FROM {table}"))).all()  # noqa: S608
+
+
+async def notify_on(database: Database) -> Notify:
+    """The service on its tables, all of them empty."""
+    owner = await database.connect(OWNER)
+    try:
+        await owner.execute(
+            "TRUNCATE notify.message, notify.local_inbox, notify.inbox, notify.outbox,"
+            " notify.parked, notify.event_sequence"
+        )
+    finally:
+        await owner.close()
+    return Notify(create_async_engine(database.url("notify")), Clock())
+
+
+def offer(
+    assignment_id: UUID | None = None,
+    *,
+    practitioner_id: str = "p-k4wz7m",
+    pathway: str = "idsva_mash",
+    urgent: bool = False,
+    acknowledge_by: datetime = NOON + timedelta(hours=2, minutes=30),
+) -> AssignmentOffered:
+    """An offer to Ada Lark."""
+    return AssignmentOffered(
+        assignment_id=assignment_id or uuid4(),
+        referral_id=uuid4(),
+        pathway=pathway,
+        practitioner_id=practitioner_id,
+        urgent=urgent,
+        acknowledge_by=acknowledge_by,
+        first_contact_by=acknowledge_by,
+    )
+
+
+def withdrawal(of: AssignmentOffered) -> AssignmentWithdrawn:
+    """The same offer taken back."""
+    return AssignmentWithdrawn(
+        assignment_id=of.assignment_id,
+        referral_id=of.referral_id,
+        pathway=of.pathway,
+        practitioner_id=of.practitioner_id,
+        reason="the referral was amended",
+    )
+
+
+def heard(event: AssignmentOffered | AssignmentWithdrawn, sequence: int = 1) -> Received:
+    """An event of triage, as it comes from the stream."""
+    wrapped = envelope(
+        event,
+        event_id=uuid4(),
+        producer="triage",
+        subject=event.referral_id,
+        time=NOON,
+        sequence=sequence,
+    )
+    body = wrapped.model_dump_json(exclude_none=True).encode()
+    return Received(wrapped.id, EVENTS, f"event.{event.TYPE}", body)
