@@ -1,6 +1,7 @@
 """What both local servers need: a free port, waiting until ready, stopping for certain."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -20,11 +21,19 @@ class LocalServerError(Exception):
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that is free just now; another process may still take it first."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of 127.0.0.1 that is free just now; another process may still take it first.
+
+    It lies below the range from which Linux gives outgoing connections theirs: one of those
+    takes a port of that range before a server has started on it.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def spawn(command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None) -> Child:
