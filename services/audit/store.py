@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit.merkle import leaf_hash
+from services.audit.merkle import HASH_BYTES, leaf_hash
 from services.audit.tiles import WIDTH, Tile
 
 
@@ -109,24 +109,22 @@ async def add_tile_hash(connection: AsyncConnection, tile: Tile, hash_: bytes) -
     )
 
 
-# LATERAL with an order inside: one range of the primary key a tile, whatever the planner thinks.
+# A row a tile, its hashes joined as tlog-tiles has them: 256 rows each would take longer to carry.
 _LEAVES_OF_TILES = (
-    "SELECT t.tile, held.hash FROM unnest(CAST(:numbers AS bigint[])) AS t(tile)"
-    " CROSS JOIN LATERAL (SELECT leaf_index AS place, leaf AS hash FROM entry"
-    " WHERE leaf_index >= t.tile * :width AND leaf_index < (t.tile + 1) * :width"
-    " ORDER BY leaf_index) AS held ORDER BY held.place"
+    "SELECT t.tile, (SELECT string_agg(leaf, '' ORDER BY leaf_index) FROM entry"
+    " WHERE leaf_index >= t.tile * :width AND leaf_index < (t.tile + 1) * :width) AS joined"
+    " FROM unnest(CAST(:numbers AS bigint[])) AS t(tile)"
 )
 _HASHES_OF_TILES = (
-    "SELECT t.tile, held.hash FROM unnest(CAST(:numbers AS bigint[])) AS t(tile)"
-    " CROSS JOIN LATERAL (SELECT number AS place, hash FROM tile_hash"
-    " WHERE level = :level AND number >= t.tile * :width AND number < (t.tile + 1) * :width"
-    " ORDER BY number) AS held ORDER BY held.place"
+    "SELECT t.tile, (SELECT string_agg(hash, '' ORDER BY number) FROM tile_hash WHERE level ="
+    " :level AND number >= t.tile * :width AND number < (t.tile + 1) * :width) AS joined"
+    " FROM unnest(CAST(:numbers AS bigint[])) AS t(tile)"
 )
 
 
 async def tiles(connection: AsyncConnection, wanted: Collection[Tile]) -> dict[Tile, list[bytes]]:
     """The hashes of tiles, as far as the log has come; an empty tile is an empty list."""
-    found: dict[Tile, list[bytes]] = {tile: [] for tile in wanted}
+    found: dict[Tile, list[bytes]] = {}
     by_level: defaultdict[int, list[int]] = defaultdict(list)
     for tile in wanted:
         by_level[tile.level].append(tile.number)
@@ -136,9 +134,15 @@ async def tiles(connection: AsyncConnection, wanted: Collection[Tile]) -> dict[T
             {"numbers": numbers, "width": WIDTH} | ({"level": level} if level else {}),
         )
         for row in rows:
-            hash_ = leaf_hash(row.hash) if level == 0 else row.hash
-            found[Tile(level, row.tile)].append(hash_)
+            hashes = _parted(row.joined or b"")
+            found[Tile(level, row.tile)] = (
+                [leaf_hash(data) for data in hashes] if level == 0 else hashes
+            )
     return found
+
+
+def _parted(joined: bytes) -> list[bytes]:
+    return [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]
 
 
 async def trail(

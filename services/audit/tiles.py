@@ -36,12 +36,6 @@ class Subtree(NamedTuple):
         level, above = divmod(self.level, HEIGHT)
         return Tile(level, self.number >> (HEIGHT - above))
 
-    @property
-    def children(self) -> "tuple[Subtree, Subtree]":
-        """Its two halves."""
-        level, left = self.level - 1, self.number << 1
-        return Subtree(level, left), Subtree(level, left + 1)
-
 
 Range = tuple[Subtree, ...]
 """A run of leaves that a proof has one hash for, as complete subtrees from left to right."""
@@ -115,7 +109,7 @@ class Hashes:
     """
 
     tiles: Mapping[Tile, Sequence[bytes]]
-    _made: dict[Subtree, bytes] = field(default_factory=dict)
+    _rows: dict[Tile, list[list[bytes]]] = field(default_factory=dict)
 
     def of(self, range_: Range) -> bytes:
         """The hash over a range: its subtrees folded from the right, as the RFC's tree is."""
@@ -128,13 +122,21 @@ class Hashes:
         return folded
 
     def _of_subtree(self, subtree: Subtree) -> bytes:
-        if subtree.level % HEIGHT == 0:
-            tile = subtree.tile
-            return self.tiles[tile][subtree.number - tile.number * WIDTH]
-        if subtree not in self._made:
-            left, right = subtree.children
-            self._made[subtree] = node_hash(self._of_subtree(left), self._of_subtree(right))
-        return self._made[subtree]
+        tile, above = subtree.tile, subtree.level % HEIGHT
+        if tile not in self._rows:
+            self._rows[tile] = _rows_of(self.tiles[tile])
+        return self._rows[tile][above][subtree.number - (tile.number << HEIGHT - above)]
+
+
+def _rows_of(hashes: Sequence[bytes]) -> list[list[bytes]]:
+    """A tile's hashes, and row by row what is complete above them, up to its two halves."""
+    rows = [list(hashes)]
+    while len(rows) < HEIGHT:
+        below = rows[-1]
+        # What has no right neighbour yet is not complete above.
+        pairs = zip(below[::2], below[1::2], strict=False)
+        rows.append([node_hash(left, right) for left, right in pairs])
+    return rows
 
 
 def _middle(start: int, end: int) -> int:
