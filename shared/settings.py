@@ -8,7 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ServiceSettings(BaseSettings):
     """NATS_URL, DATABASE_URL and the files that say who the service is. Read when it starts."""
 
-    model_config = SettingsConfigDict(extra="ignore")
+    # An error must not show the password in DATABASE_URL.
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
 
     nats_url: str
     nats_seed_file: Path

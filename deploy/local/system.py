@@ -236,7 +236,12 @@ class System:
             case "triage":
                 return {"DIRECTORY_FILE": str(DIRECTORY)}
             case "notify":
-                return {"DIRECTORY_FILE": str(DIRECTORY), "PUBLIC_URL": self.url}
+                return {
+                    "DIRECTORY_FILE": str(DIRECTORY),
+                    "PUBLIC_URL": self.url,
+                    "EMAIL_PROVIDER": "local_inbox",
+                    "SMS_PROVIDER": "local_inbox",
+                }
             case "audit":
                 return {}
 
