@@ -12,7 +12,16 @@ Sentence = Callable[[Any], tuple[bool, str]]
 
 # Nouns that take "are" and "hold".
 _PLURAL = frozenset(
-    {"concerns", "crime_types", "needs", "circumstances", "wants", "offending.cohorts"}
+    {
+        "children",
+        "circumstances",
+        "concerns",
+        "crime_types",
+        "marac_triggers",
+        "needs",
+        "offending.cohorts",
+        "wants",
+    }
 )
 
 

@@ -21,6 +21,10 @@ Place = tuple[str | int, ...]
 _DEEPEST: Final = 24
 _LARGEST: Final = 512 * 1024
 
+# The same trees, read ten times faster where libyaml is there.
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_QUOTED: Final = frozenset({"'", '"', "|", ">"})
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,8})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -81,7 +85,7 @@ def _read(content: bytes, lines: dict[Place, int]) -> dict[str, Any]:
     if len(content) > _LARGEST:
         raise _Unreadable(1, "the file is too long for a catalogue")
     _refuse_tricks(content)
-    node = yaml.compose(content, Loader=yaml.SafeLoader)
+    node = yaml.compose(content, Loader=_LOADER)
     if node is None:
         raise _Unreadable(1, "the file is empty")
     plain = _plain(node, (), lines)
@@ -93,7 +97,7 @@ def _read(content: bytes, lines: dict[Place, int]) -> dict[str, Any]:
 def _refuse_tricks(content: bytes) -> None:
     """Before the tree is built, since aliases or nesting may make a small file a huge one."""
     depth = 0
-    for event in yaml.parse(content, Loader=yaml.SafeLoader):
+    for event in yaml.parse(content, Loader=_LOADER):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _Unreadable(line, "anchors and aliases are not used here: write it out")
@@ -135,7 +139,7 @@ def _entries(
 
 def _scalar(node: yaml.ScalarNode, line: int) -> Any:
     text = str(node.value)
-    if node.style is not None:
+    if node.style in _QUOTED:
         return text
     if text in ("true", "false"):
         return text == "true"
@@ -152,12 +156,21 @@ def _scalar(node: yaml.ScalarNode, line: int) -> Any:
 
 
 def _faults(error: ValidationError, lines: Mapping[Place, int]) -> Iterator[Fault]:
-    for each in error.errors(include_url=False, include_input=False):
-        place = _standing(tuple(each["loc"]), lines)
-        name = ".".join(str(part) for part in place)
-        reason = each["msg"].removeprefix("Value error, ")
-        missing = f" {each['loc'][-1]}" if each["type"] in ("missing", "extra_forbidden") else ""
-        yield Fault(_line_of(place, lines), f"{name or 'catalogue'}:{missing} {reason}")
+    for each in error.errors(include_url=False):
+        if each["type"] == "too_short" and each["input"]:
+            continue  # all that it holds is refused already
+        loc = tuple(each["loc"])
+        place = _standing(loc[:-1] if each["type"] in _SAYING else loc, lines)
+        name = ".".join(str(part) for part in place) or "catalogue"
+        if each["type"] in _SAYING:
+            reason = f"{loc[-1]} {_SAYING[each['type']]}"
+            place = (*place, loc[-1])
+        else:
+            reason = each["msg"].removeprefix("Value error, ")
+        yield Fault(_line_of(place, lines), f"{name}: {reason}")
+
+
+_SAYING: Final = {"missing": "is missing", "extra_forbidden": "is no name that belongs here"}
 
 
 def _standing(loc: Place, lines: Mapping[Place, int]) -> Place:

@@ -137,6 +137,8 @@ class NotThis(Clause):
     not_: Criterion = Field(alias="not")
 
 
+# The kinds by the name that tells them; the tags are no names, so that an error's place keeps only
+# what stands in the file.
 _KINDS = {
     "fact": FactTest,
     "consent": ConsentTest,
@@ -150,21 +152,21 @@ _KINDS = {
 
 def _kind(value: Any) -> str | None:
     if isinstance(value, str):
-        return "name"
+        return "(name)"
     if isinstance(value, dict):
-        return next((key for key in _KINDS if key in value), None)
-    return next((key for key, kind in _KINDS.items() if isinstance(value, kind)), None)
+        return next((f"({key})" for key in _KINDS if key in value), None)
+    return next((f"({key})" for key, kind in _KINDS.items() if isinstance(value, kind)), None)
 
 
 Criterion = Annotated[
-    Annotated[StrictStr, Tag("name")]
-    | Annotated[FactTest, Tag("fact")]
-    | Annotated[ConsentTest, Tag("consent")]
-    | Annotated[PlaceTest, Tag("place")]
-    | Annotated[HoursTest, Tag("made_in")]
-    | Annotated[AllOf, Tag("all")]
-    | Annotated[AnyOf, Tag("any")]
-    | Annotated[NotThis, Tag("not")],
+    Annotated[StrictStr, Tag("(name)")]
+    | Annotated[FactTest, Tag("(fact)")]
+    | Annotated[ConsentTest, Tag("(consent)")]
+    | Annotated[PlaceTest, Tag("(place)")]
+    | Annotated[HoursTest, Tag("(made_in)")]
+    | Annotated[AllOf, Tag("(all)")]
+    | Annotated[AnyOf, Tag("(any)")]
+    | Annotated[NotThis, Tag("(not)")],
     Discriminator(
         _kind,
         custom_error_type="criterion",

@@ -98,7 +98,7 @@ def _of_rows(policy: Policy) -> Faults:
     if policy.victims_group not in {row.group for row in policy.pathways}:
         yield ("victims_group",), f"no lead pathway is of the group {policy.victims_group}"
     for district in set(policy.districts.own) & set(policy.districts.shared):
-        yield ("districts",), f"{district} is both the borough's own and shared"
+        yield ("districts", "shared"), f"{district} is both the borough's own and shared"
 
 
 def _of_documents(policy: Policy) -> Faults:
