@@ -1,5 +1,5 @@
 """Fixtures of this folder."""
 
-from tests.notify.fixtures import notify, notify_database
+from tests.notify.fixtures import emptied, notify, notify_database, service
 
-__all__ = ["notify", "notify_database"]
+__all__ = ["emptied", "notify", "notify_database", "service"]

@@ -8,7 +8,8 @@ import pytest_asyncio
 from deploy.keys import OWNER
 from deploy.migrations import migrate
 from tests.notify.ground import Notify, notify_on
-from tests.servers import Database, Postgres
+from tests.notify.service import Service, started
+from tests.servers import Broker, Database, Postgres
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -25,3 +26,21 @@ async def notify(notify_database: Database) -> AsyncIterator[Notify]:
     made = await notify_on(notify_database)
     yield made
     await made.engine.dispose()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def service(
+    nats_broker: Broker, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
+    """A running notify, for the whole run. It hears events only from whoever writes its inbox:
+    for the way over the broker start one of your own."""
+    await nats_broker.declare()
+    async with started(nats_broker, postgres, tmp_path_factory.mktemp("notify")) as running:
+        yield running
+
+
+@pytest.fixture
+async def emptied(service: Service) -> AsyncIterator[Notify]:
+    """The running notify's tables, empty, for one test."""
+    async with service.emptied() as notify:
+        yield notify

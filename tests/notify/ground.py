@@ -124,7 +124,7 @@ class Notify:
     async def rows(self, table: str) -> Sequence[Any]:
         """Every row of a table."""
         async with self.engine.connect() as connection:
-            return (await connection.execute(text(f"SELECT * FROM {table}"))).all()  # noqa: S608
+            return (await connection.execute(text(f"SELECT * FROM {table}"))).all()
 
 
 async def notify_on(database: Database) -> Notify:

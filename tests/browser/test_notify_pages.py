@@ -1,0 +1,155 @@
+"""Signing in and reading the inbox, with a real browser at a telephone's and a desk's width.
+
+Needs Chromium: its path in CHROMIUM, or /usr/bin/chromium.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, Page, Request, ViewportSize, async_playwright
+
+from tests.notify.ground import Notify, heard, offer
+from tests.notify.service import Service
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+PHONE = ViewportSize(width=390, height=844)
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM.exists(),
+    reason=f"NO BROWSER: no Chromium at {CHROMIUM}; the pages were NOT tested. Set CHROMIUM.",
+)
+
+
+@dataclass
+class Visit:
+    """A page in a browser, with what went wrong in it and where it asked for anything."""
+
+    page: Page
+    faults: list[str] = field(default_factory=list)
+    asked: list[Request] = field(default_factory=list)
+
+
+@pytest.fixture
+async def context() -> AsyncIterator[BrowserContext]:
+    """A browser that knows nobody, on a telephone."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield await browser.new_context(viewport=PHONE)
+        await browser.close()
+
+
+@pytest.fixture
+async def visit(context: BrowserContext) -> Visit:
+    """A page that is watched."""
+    made = Visit(await context.new_page())
+    made.page.set_default_timeout(20_000)
+    made.page.on("pageerror", lambda error: made.faults.append(str(error)))
+    made.page.on(
+        "console",
+        lambda said: made.faults.append(said.text) if said.type == "error" else None,
+    )
+    made.page.on("request", lambda request: made.asked.append(request))
+    return made
+
+
+async def test_a_sign_in_link_opens_the_inbox(
+    service: Service, emptied: Notify, visit: Visit
+) -> None:
+    """The code in the fragment signs in, is sent in no address, and is gone from the history."""
+    token = service.token("coordinator")
+    await emptied.hear(heard(offer(acknowledge_by=emptied.clock() + timedelta(hours=2))))
+    await service.letters(2)
+    await visit.page.goto(f"{service.url}/notify/sign-in#{token}")
+    await visit.page.wait_for_url("**/notify/inbox")
+    assert await visit.page.get_by_role("article").count() == 2
+    assert not any(token in request.url for request in visit.asked)
+    await visit.page.go_back()
+    assert token not in visit.page.url
+    assert all(request.url.startswith(service.url) for request in visit.asked)
+    assert visit.faults == []
+
+
+async def test_a_sign_in_link_works_on_the_sign_in_page(service: Service, visit: Visit) -> None:
+    """Somebody who stands before the form pastes the link into the address instead."""
+    await visit.page.goto(f"{service.url}/notify/sign-in")
+    await visit.page.goto(f"{service.url}/notify/sign-in#{service.token('coordinator')}")
+    await visit.page.get_by_role("heading", name="Messages sent").wait_for()
+
+
+async def test_a_pasted_code_signs_in(service: Service, emptied: Notify, visit: Visit) -> None:
+    """By the label that people see, and on to where they wanted to go."""
+    await visit.page.goto(f"{service.url}/notify/inbox")
+    await visit.page.get_by_label("Your sign-in code").fill(service.token("coordinator"))
+    await visit.page.get_by_role("button", name="Sign in").click()
+    await visit.page.get_by_role("heading", name="Messages sent").wait_for()
+    assert await visit.page.get_by_text("Nothing has been sent yet.").count() == 1
+
+
+async def test_a_wrong_code_can_be_tried_again(service: Service, visit: Visit) -> None:
+    """The page says what happened, and the form is there again."""
+    await visit.page.goto(f"{service.url}/notify/sign-in#wrong")
+    await visit.page.get_by_role("alert").wait_for()
+    await visit.page.get_by_label("Your sign-in code").fill(service.token("coordinator"))
+    await visit.page.get_by_role("button", name="Sign in").click()
+    await visit.page.get_by_role("heading", name="Messages sent").wait_for()
+
+
+async def test_whoever_may_not_look_is_told_so(service: Service, visit: Visit) -> None:
+    """A practitioner reads a sentence, not a code."""
+    await visit.page.goto(f"{service.url}/notify/sign-in#{service.token('practitioner')}")
+    await visit.page.get_by_role("heading", name="This is for a coordinator.").wait_for()
+
+
+async def test_a_link_in_webmail_finds_whoever_is_signed_in(
+    service: Service, emptied: Notify, visit: Visit
+) -> None:
+    """From a strange page the browser first holds the cookie back; nobody has to sign in twice."""
+    await visit.page.goto(f"{service.url}/notify/sign-in#{service.token('coordinator')}")
+    await visit.page.wait_for_url("**/notify/inbox")
+    async with _webmail(f"{service.url}/notify/inbox") as webmail:
+        await visit.page.goto(webmail)
+        visit.asked.clear()
+        await visit.page.get_by_role("link").click()
+        await visit.page.get_by_role("heading", name="Messages sent").wait_for()
+    pages = [r.url for r in visit.asked if r.is_navigation_request()]
+    assert pages == [f"{service.url}/notify/inbox"] * 2
+
+
+@pytest.mark.parametrize("path", ["/notify/sign-in", "/notify/inbox"])
+async def test_nothing_runs_off_a_narrow_screen(
+    service: Service, emptied: Notify, visit: Visit, path: str
+) -> None:
+    """No line, address or link makes a telephone scroll sideways."""
+    await emptied.hear(heard(offer()))
+    await service.letters(2)
+    await visit.page.goto(f"{service.url}/notify/sign-in#{service.token('coordinator')}")
+    await visit.page.wait_for_url("**/notify/inbox")
+    await visit.page.goto(service.url + path)
+    width = await visit.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PHONE["width"]
+
+
+@asynccontextmanager
+async def _webmail(link: str) -> AsyncIterator[str]:
+    """A page of another site with a link: `localhost` is another site than 127.0.0.1."""
+    page = f'<!DOCTYPE html><title>Mail</title><a href="{link}">Sign in to see it</a>'.encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(page)}\r\n"
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head.encode() + b"Connection: close\r\n\r\n" + page)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://localhost:{server.sockets[0].getsockname()[1]}/"

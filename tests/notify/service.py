@@ -1,0 +1,107 @@
+"""Notify as it runs: a process of its own, between a real broker and a real database."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import yaml
+
+from deploy import tokens
+from deploy.keys import OWNER, Keys
+from deploy.local import child
+from deploy.migrations import migrate
+from shared.sign_in import COOKIE, Role
+from tests.notify.ground import DIRECTORY, Notify, notify_on
+from tests.servers import Broker, Database, Postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running notify with the local inbox for both channels."""
+
+    url: str
+    keys: Keys
+    log: Path
+    database: Database
+
+    def token(self, *roles: Role) -> str:
+        """A sign-in code for somebody with these roles."""
+        return tokens.mint(self.keys.token_signing_file, "p-k4wz7m", roles)
+
+    def browser(self, *, token: str | None = None) -> httpx2.AsyncClient:
+        """A client that asks for pages as a browser does, signed in with `token`."""
+        return httpx2.AsyncClient(
+            base_url=self.url,
+            cookies={COOKIE: token} if token else {},
+            headers={"Accept": "text/html", "Sec-Fetch-Site": "same-origin"},
+        )
+
+    @asynccontextmanager
+    async def emptied(self) -> AsyncIterator[Notify]:
+        """Its tables from outside, by its own clock."""
+        notify = await notify_on(self.database)
+        notify.clock.now = datetime.now(UTC)
+        try:
+            yield notify
+        finally:
+            await notify.engine.dispose()
+
+    async def letters(self, count: int) -> list[dict[str, Any]]:
+        """What the local inbox holds, newest first, once it holds `count` letters."""
+        headers = {"Authorization": f"Bearer {self.token('coordinator')}"}
+        async with httpx2.AsyncClient(base_url=self.url, headers=headers) as program:
+            async with asyncio.timeout(20):
+                while True:
+                    found: list[dict[str, Any]] = (await program.get("/notify/api/inbox")).json()
+                    if len(found) >= count:
+                        return found
+                    await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def started(broker: Broker, postgres: Postgres, folder: Path) -> AsyncIterator[Service]:
+    """Notify on a database of its own; its log and directory in `folder`."""
+    database = await postgres.fresh_database()
+    await migrate(database.url(OWNER))
+    directory = folder / "directory.yaml"
+    directory.write_text(yaml.safe_dump(DIRECTORY.model_dump(mode="json", by_alias=True)))
+    log = folder / "notify.log"
+    port = child.free_port()
+    url = f"http://127.0.0.1:{port}"
+    process = child.spawn(
+        [sys.executable, "-m", "services.notify"],
+        log,
+        env={
+            "PYTHONPATH": str(ROOT),
+            "NATS_URL": broker.url,
+            "NATS_SEED_FILE": str(broker.keys.seed_file("notify")),
+            "DATABASE_URL": database.url("notify"),
+            "TOKEN_KEYS_FILE": str(broker.keys.token_keys_file),
+            "PORT": str(port),
+            "PUBLIC_URL": url,
+            "DIRECTORY_FILE": str(directory),
+            "EMAIL_PROVIDER": "local_inbox",
+            "SMS_PROVIDER": "local_inbox",
+        },
+    )
+    try:
+        assert child.is_ready_within(process, partial(_ready, url), 30), log.read_text()
+        yield Service(url, broker.keys, log, database)
+    finally:
+        child.stop(process)
+
+
+def _ready(url: str) -> bool:
+    try:
+        return httpx2.get(f"{url}/notify/health/ready").status_code == 200
+    except httpx2.TransportError:
+        return False
