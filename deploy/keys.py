@@ -2,11 +2,13 @@
 
     nats/<user>.seed             nkey seed of each service and of `deploy`, which declares streams
     nats/agencies/<agency>.seed  nkey seed of each agency that sends
-    nats/jetstream-key.conf      the key with which the broker encrypts its files
+    nats/server/                 what the broker's own process reads: the key with which it
+                                 encrypts its files, and its configuration beside it
     tokens/signing.json          private JWK (ES256) that signs the tokens of the HTTP interface
     tokens/jwks.json             its public half, which the services check tokens with
     vault.key                    32 random bytes in hexadecimal: the columns of intake's vault
     postgres/<role>.password     the superuser `postgres`, the owner and a role for each service
+    postgres/<role>.pgpass       the same as PGPASSFILE names it, for an address without a password
 
 Making is idempotent: a key that is there is kept, whatever else is missing, since a changed
 vault key or broker key makes what they encrypted unreadable.
@@ -19,6 +21,7 @@ import secrets
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -63,7 +66,7 @@ class Keys:
     @property
     def jetstream_key_file(self) -> Path:
         """The broker's encryption key as a configuration line, for its `include`."""
-        return self.folder / "nats" / "jetstream-key.conf"
+        return self.folder / "nats" / "server" / "jetstream-key.conf"
 
     @property
     def token_signing_file(self) -> Path:
@@ -84,6 +87,10 @@ class Keys:
         """The password of a PostgreSQL role of `ROLES`."""
         return self.folder / "postgres" / f"{role}.password"
 
+    def pgpass_file(self, role: str) -> Path:
+        """The password of a PostgreSQL role on any server, as PostgreSQL's clients read it."""
+        return self.folder / "postgres" / f"{role}.pgpass"
+
     def password(self, role: str) -> str:
         """The password of a PostgreSQL role: URL-safe characters alone."""
         return _read(self.password_file(role))
@@ -102,7 +109,7 @@ def make(folder: Path, agencies: Iterable[str] = ()) -> Keys:
     """
     keys = Keys(folder)
     agency_seeds = [keys.agency_seed_file(_slug(agency)) for agency in agencies]
-    for each in ("", "nats", "nats/agencies", "tokens", "postgres"):
+    for each in ("", "nats", "nats/agencies", "nats/server", "tokens", "postgres"):
         _closed_folder(folder / each)
     for seed_file in [*(keys.seed_file(user) for user in (*SERVICES, DEPLOY)), *agency_seeds]:
         _keep_or_write(seed_file, _new_user_seed)
@@ -112,6 +119,7 @@ def make(folder: Path, agencies: Iterable[str] = ()) -> Keys:
     _keep_or_write(keys.vault_key_file, lambda: secrets.token_hex(32))
     for role in ROLES:
         _keep_or_write(keys.password_file(role), lambda: secrets.token_urlsafe(32))
+        _keep_or_write(keys.pgpass_file(role), partial(_pgpass, keys, role))
     return keys
 
 
@@ -173,6 +181,10 @@ def _new_user_seed() -> str:
 
 def _pair(seed: str) -> nkeys.KeyPair:
     return nkeys.from_seed(bytearray(seed.encode()))
+
+
+def _pgpass(keys: Keys, role: str) -> str:
+    return f"*:*:*:{role}:{keys.password(role)}"
 
 
 def _new_signing_key() -> str:

@@ -34,11 +34,12 @@ from deploy.keys import DEPLOY, SUPERUSER, Keys, load, make
 from deploy.local import child, nats_server, postgres_server
 from deploy.permissions import inbox_prefix
 from deploy.postgres import roles
+from deploy.prepare import STORE
 from shared.subjects import EVENTS, PARKED, RECEIPTS, SUBMISSIONS
 
 AGENCIES: Final = ("bromley-council", "met-police")
 NATS_IMAGE: Final = "nats:2.15.1-alpine"
-POSTGRES_IMAGE: Final = "postgres:18.6-alpine"
+POSTGRES_IMAGE: Final = "postgres:18.6"
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class Postgres:
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
     """Wait for something that comes about by itself; TimeoutError if it does not."""
     async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110 - a server's state tells nobody of its change
+        while not await holds():
             await asyncio.sleep(0.01)
 
 
@@ -167,9 +168,9 @@ def nats_broker(test_keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> It
     if url := os.environ.get("NATS_URL"):
         yield Broker(url, test_keys)
     elif docker_answers():
-        nats_config.write(test_keys, AGENCIES, store="/data", host="0.0.0.0")  # noqa: S104 - inside
+        config = nats_config.write(test_keys, AGENCIES, store=STORE, host="0.0.0.0")  # noqa: S104 - a container's
         container = DockerContainer(NATS_IMAGE, command="-c /etc/fingerpost/nats.conf")
-        container.with_volume_mapping(str(test_keys.folder / "nats"), "/etc/fingerpost", "ro")
+        container.with_volume_mapping(str(config.parent), "/etc/fingerpost", "ro")
         container.with_exposed_ports(4222).waiting_for(LogMessageWaitStrategy("Server is ready"))
         with container:
             host, port = container.get_container_host_ip(), container.get_exposed_port(4222)
