@@ -51,7 +51,10 @@ def inbox_prefix(user: str) -> str:
 
 
 def of_service(service: Service) -> Permissions:
-    """Its own events, its parked messages, its consumers' acknowledgements, and its inbox."""
+    """Its own events, its parked messages, its consumers' acknowledgements, and its inbox.
+
+    It may not read a stream by sequence: EVENTS would give it what it is not to hear.
+    """
     return Permissions(
         publish=(
             *(event(t) for t in (*PUBLISHES[service], *EVERYBODY)),
@@ -59,10 +62,6 @@ def of_service(service: Service) -> Permissions:
             *(("receipt.*",) if service == "intake" else ()),
             *(f"$JS.ACK.{stream}.{service}.>" for stream in CONSUMES[service]),
             *(f"$JS.API.CONSUMER.INFO.{stream}.{service}" for stream in CONSUMES[service]),
-            # A parked event is read again in the stream. The answer is wrapped in JSON; a
-            # DIRECT.GET would put the bare bytes on any reply subject that the asker names.
-            f"$JS.API.STREAM.MSG.GET.{EVENTS}",
-            f"$JS.API.STREAM.MSG.DELETE.{PARKED}",
         ),
         subscribe=(
             *(f"{deliveries(service, stream)} {service}" for stream in CONSUMES[service]),
