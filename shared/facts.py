@@ -185,13 +185,17 @@ class Facts(Frozen):
     concerns: tuple[Concern, ...]
     crime_types: tuple[CrimeType, ...] | None = None
 
-    age: int | None = Field(default=None, ge=0, le=120, description="years on London's day of made_at")
+    age: int | None = Field(
+        default=None, ge=0, le=120, description="years on London's day of made_at"
+    )
     gender: Gender | None = Field(default=None, alias="person.gender")
     language: str | None = Field(default=None, alias="person.language")
     interpreter: bool | None = Field(default=None, alias="person.interpreter")
     borough: str | None = Field(default=None, alias="person.borough")
     educated_in: str | None = Field(default=None, alias="person.educated_in")
-    district: str | None = Field(default=None, description="outward postcode, such as BR5; ZZ99 none")
+    district: str | None = Field(
+        default=None, description="outward postcode, such as BR5; ZZ99 none"
+    )
     a_channel_is_safe: bool | None = Field(
         default=None,
         description="whether any channel of person.safe_contact is marked safe; missing: not said",

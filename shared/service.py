@@ -67,8 +67,9 @@ class Ground:
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": 30},
         )
         broker = make_broker(service, settings.nats_url, str(settings.nats_seed_file))
-        relay = Relay(engine)
-        unit = UnitOfWork(engine, service, relay.nudge, seal or Unsealed())
+        seal = seal or Unsealed()
+        relay = Relay(engine, seal)
+        unit = UnitOfWork(engine, service, relay.nudge, seal)
         broker.add_middleware(RetryThenPark(unit, RetryPolicy(settings.retry_pauses)))
         doorkeeper = Doorkeeper.from_file(settings.token_keys_file)
         return cls(service, settings, engine, broker, relay, unit, doorkeeper)

@@ -5,60 +5,41 @@ same. What is no event of ours is parked: it has no id that would tell it from a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.audit import log
 from services.audit.store import Heard
 from shared import subjects
 from shared.bus.consumer import Delivery, Received
 from shared.bus.errors import UnreadableMessage
-from shared.bus.work import Transaction, Work
+from shared.bus.work import Work
 from shared.events import CloudEvent
 
 LONGEST_NAME = 500
 
 
-@dataclass
+@dataclass(frozen=True)
 class Handlers:
     """Collects what one transaction hears, and appends it in one step before the commit."""
 
     salt: Callable[[], bytes] = log.new_salt
-    _batches: "WeakValueDictionary[int, _Batch]" = field(default_factory=WeakValueDictionary)
 
     def open_event(self, received: Received) -> Delivery:
         """Read one message. It has no producer: the log takes what comes and waits for nothing."""
         heard = read(received)
 
         async def handle(work: Work) -> None:
-            self._batch(work.transaction).heard.append(heard)
+            work.transaction.collect(self._append, heard)
 
         return Delivery(received, handle)
 
-    def _batch(self, transaction: Transaction) -> "_Batch":
-        batch = self._batches.get(id(transaction))
-        if batch is None:
-            batch = self._batches[id(transaction)] = _Batch(transaction, self.salt)
-            # The transaction alone keeps the batch: one that is rolled back takes it along.
-            transaction.before_commit("append", batch.append)
-        return batch
-
-
-@dataclass(eq=False)
-class _Batch:
-    """What one transaction has heard. It holds the transaction, whose `id` it is known by, so that
-    no other transaction can have that while the batch is there."""
-
-    transaction: Transaction
-    salt: Callable[[], bytes]
-    heard: list[Heard] = field(default_factory=list)
-
-    async def append(self) -> None:
-        await log.append(self.transaction.connection, self.heard, self.salt)
+    async def _append(self, connection: AsyncConnection, heard: list[Heard]) -> None:
+        await log.append(connection, heard, self.salt)
 
 
 def read(received: Received) -> Heard:

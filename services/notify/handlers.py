@@ -1,7 +1,6 @@
 """What notify does when it hears something: load, ask the domain, store. Sending comes after."""
 
 from dataclasses import dataclass
-from functools import partial
 
 from services.notify import delivery, store
 from services.notify.addressing import Addressing
@@ -20,14 +19,9 @@ class Handlers:
         channels = self.addressing.channels(event.practitioner_id)
         messages = delivery.offered(event, channels, work.now)
         await store.queue(work.connection, messages, work.now)
-        wake_senders(work)
+        work.transaction.collect(store.wake_senders, event.assignment_id)
 
     async def on_assignment_withdrawn(self, event: AssignmentWithdrawn, work: Work) -> None:
         """What has not left yet never leaves."""
         messages = await store.of_assignment(work.connection, event.assignment_id)
         await store.save(work.connection, [delivery.withdrawn(m) for m in messages], work.now)
-
-
-def wake_senders(work: Work) -> None:
-    """Once a transaction, however many of a batch ask for it."""
-    work.transaction.before_commit("wake senders", partial(store.wake_senders, work.connection))

@@ -56,6 +56,7 @@ class Sending:
     poll_seconds: float = POLL_SECONDS
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _under_way: set["asyncio.Task[None]"] = field(default_factory=set)
+    _more_may_wait: bool = False
     _beginning: "asyncio.Task[None] | None" = None
     _settling: Together[tuple[Message, Outcome]] = field(init=False)
 
@@ -76,8 +77,7 @@ class Sending:
             await self.finish()
 
     async def send_due(self) -> None:
-        """Begin to send what is due, as far as there is room. A place that becomes free wakes
-        the loop."""
+        """Begin to send what is due, as far as there is room."""
         self._beginning = asyncio.create_task(self._begin())
         # A claim that is cut off would leave messages held which nobody sends.
         await asyncio.shield(self._beginning)
@@ -106,7 +106,9 @@ class Sending:
         room = AT_ONCE - len(self._under_way)
         if room == 0:
             return
-        for claimed in await self._claim(room):
+        claims = await self._claim(room)
+        self._more_may_wait = len(claims) == room
+        for claimed in claims:
             task = asyncio.create_task(self._send(claimed))
             self._under_way.add(task)
             task.add_done_callback(self._done)
@@ -121,7 +123,8 @@ class Sending:
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._under_way.discard(task)
-        self._woken.set()
+        if self._more_may_wait:
+            self._woken.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             # Its hold runs out, and it is asked for again.
             log.error("message.not_settled", error=describe(error))

@@ -121,7 +121,7 @@ async def claim(
     return [Claimed(_message(row), row.crashed) for row in rows]
 
 
-async def wake_senders(connection: AsyncConnection) -> None:
+async def wake_senders(connection: AsyncConnection, _assignments: list[UUID]) -> None:
     """Once this transaction is committed, tell the senders of every process that there is work."""
     await connection.execute(text(f"NOTIFY {_WOKEN}"))
 

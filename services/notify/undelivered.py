@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from services.notify import delivery, store
 from services.notify.delivery import Message
-from services.notify.handlers import wake_senders
 from shared.bus.consumer import Delivery, Received
 from shared.bus.errors import UnreadableMessage
 from shared.bus.work import Work
@@ -45,4 +44,4 @@ async def _send_again(message_id: UUID, work: Work) -> None:
     messages = await store.by_id(work.connection, message_id)
     again = [delivery.sent_again(message, work.now) for message in messages]
     await store.save(work.connection, again, work.now)
-    wake_senders(work)
+    work.transaction.collect(store.wake_senders, message_id)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import subjects
 from shared.bus.errors import describe
+from shared.bus.work import Seal, outbox_place
 
 log = structlog.get_logger()
 
@@ -31,6 +32,7 @@ class Relay:
     """Publishes for one service; `run` never ends by itself."""
 
     engine: AsyncEngine
+    seal: Seal
     _nudged: asyncio.Event = field(default_factory=asyncio.Event)
 
     def nudge(self) -> None:
@@ -81,7 +83,7 @@ class Relay:
         if not rows:
             return 0
         answers = await asyncio.gather(
-            *(_publish(jetstream, row) for row in rows), return_exceptions=True
+            *(self._publish(jetstream, row) for row in rows), return_exceptions=True
         )
         stored = [
             (row, answer)
@@ -107,14 +109,17 @@ class Relay:
                 raise answer
         return len(rows)
 
-
-async def _publish(jetstream: JetStreamContext, row: Any) -> int:
-    # The stream is named so that a subject which no stream holds fails instead of vanishing.
-    acknowledged = await jetstream.publish(
-        row.subject,
-        row.body,
-        timeout=PUBLISH_TIMEOUT_SECONDS,
-        stream=subjects.stream_of(row.subject),
-        headers={"Nats-Msg-Id": str(row.message_id)},
-    )
-    return acknowledged.seq
+    async def _publish(self, jetstream: JetStreamContext, row: Any) -> int:
+        stream = subjects.stream_of(row.subject)
+        body = row.body
+        if stream != subjects.EVENTS:
+            body = self.seal.open(body, outbox_place(row.message_id))
+        # The stream is named so that a subject which no stream holds fails instead of vanishing.
+        acknowledged = await jetstream.publish(
+            row.subject,
+            body,
+            timeout=PUBLISH_TIMEOUT_SECONDS,
+            stream=stream,
+            headers={"Nats-Msg-Id": str(row.message_id)},
+        )
+        return acknowledged.seq

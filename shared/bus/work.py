@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
@@ -21,10 +21,11 @@ from shared.events import EventData, derived_id, envelope
 from shared.subjects import Service
 
 Clock = Callable[[], datetime]
+T = TypeVar("T")
 
 
 class Seal(Protocol):
-    """What keeps the bytes of parked messages from whoever reads the database.
+    """What keeps parked messages and receipts from whoever reads the database.
 
     `bound_to` says where the bytes lie, so that they open nowhere else.
     """
@@ -58,6 +59,11 @@ def parked_place(parked_id: UUID) -> str:
     return f"parked/{parked_id}"
 
 
+def outbox_place(message_id: UUID) -> str:
+    """What the sealed bytes of something that is told, and is no event, are bound to."""
+    return f"outbox/{message_id}"
+
+
 @dataclass(frozen=True)
 class _Said:
     message_id: UUID
@@ -76,16 +82,16 @@ class Transaction:
     connection: AsyncConnection
     seal: Seal
     said: list[_Said] = field(default_factory=list)
-    _last_steps: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    _collected: dict[Callable[..., Awaitable[None]], list[Any]] = field(default_factory=dict)
 
-    def before_commit(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
-        """Run `step` once, at the end of the transaction, however often the name is given."""
-        self._last_steps.setdefault(name, step)
+    def collect(self, step: Callable[[AsyncConnection, list[T]], Awaitable[None]], item: T) -> None:
+        """Give `item` to `step` at the end of the transaction, with all that it was given."""
+        self._collected.setdefault(step, []).append(item)
 
     async def finish(self) -> None:
         """Run the last steps, number the events of each referral, and write the outbox."""
-        for step in self._last_steps.values():
-            await step()
+        for step, items in self._collected.items():
+            await step(self.connection, items)
         if not self.said:
             return
         numbers = await self._number()
@@ -128,7 +134,8 @@ class Transaction:
 
     def _body(self, said: _Said, numbers: dict[UUID, int]) -> bytes:
         if said.event is None or said.referral is None:
-            return said.body
+            # A receipt holds the sender's reference: it is sealed until it is published.
+            return self.seal.seal(said.body, outbox_place(said.message_id))
         sequence = numbers[said.referral]
         numbers[said.referral] = sequence + 1
         return (

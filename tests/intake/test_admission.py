@@ -18,6 +18,7 @@ from services.intake.reading import UnreadableReferral, read_document
 from services.intake.store import IntakeStore
 from services.intake.vault import Vault
 from shared.bus.consumer import Received
+from shared.bus.work import outbox_place
 from shared.events import DecidedBy, ReferralTriaged, RouteTaken
 from shared.registry import Registry
 from tests.servers import Postgres
@@ -57,9 +58,13 @@ class Intake:
         return [json.loads(row.body) for row in rows if row.subject.startswith("event.")]
 
     async def receipts(self) -> list[dict[str, Any]]:
-        """Every receipt so far, in order."""
+        """Every receipt so far, in order, as the relay would publish them."""
         rows = sorted(await self.ground.rows("outbox"), key=lambda row: row.position)
-        return [json.loads(row.body) for row in rows if row.subject.startswith("receipt.")]
+        return [
+            json.loads(self.ground.seal.open(row.body, outbox_place(row.message_id)))
+            for row in rows
+            if row.subject.startswith("receipt.")
+        ]
 
 
 @pytest.fixture
@@ -230,7 +235,7 @@ async def test_nothing_readable_in_the_database(intake: Intake) -> None:
         tables = await connection.execute(
             text(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'intake'"
-                " AND tablename NOT LIKE 'outbox%' AND tablename <> 'schema_version'"
+                " AND tablename NOT LIKE 'outbox\\_%' AND tablename <> 'schema_version'"
             )
         )
         names = tables.scalars().all()

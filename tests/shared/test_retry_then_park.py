@@ -22,7 +22,7 @@ class Service:
 
     def __init__(self, ground: Bench, broker: Broker, pauses: tuple[float, ...]) -> None:
         self.ground = ground
-        self.relay = Relay(ground.engine)
+        self.relay = Relay(ground.engine, ground.seal)
         unit = UnitOfWork(ground.engine, "triage", self.relay.nudge)
         self.tried: list[tuple[UUID, float]] = []
         self.failing: set[UUID] = set()
