@@ -10,10 +10,8 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 
 
-class _Entry(Generic[Item]):
-    def __init__(self, item: Item) -> None:
-        self.item = item
-        self.error: BaseException | None = None
+class WriteFailed(Exception):
+    """The write that held the item failed; its cause is what happened."""
 
 
 class Together(Generic[Item]):
@@ -21,32 +19,36 @@ class Together(Generic[Item]):
 
     def __init__(self, write: Callable[[Sequence[Item]], Awaitable[None]]) -> None:
         self._write = write
-        self._waiting: list[_Entry[Item]] = []
-        self._writing = asyncio.Lock()
+        self._waiting: list[tuple[Item, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
 
     async def add(self, item: Item) -> None:
-        """Return once the item is written. What a write raises, each of its callers is told."""
-        entry = _Entry(item)
-        self._waiting.append(entry)
-        async with self._writing:
-            # Callers that were started together get here one after another: let them join, which
-            # halves the transactions of an assignment with its two messages.
-            await asyncio.sleep(0)
-            if entry in self._waiting:
-                await self._write_what_waits()
-        if entry.error is not None:
-            raise WriteFailed from entry.error
+        """Return once the item is written; WriteFailed to everybody whose write failed.
+
+        A caller who stops waiting does not stop the write, which is others' too.
+        """
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, written))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_what_waits())
+        await written
 
     async def _write_what_waits(self) -> None:
-        batch, self._waiting = self._waiting, []
-        try:
-            await self._write([entry.item for entry in batch])
-        except BaseException as error:
-            for entry in batch:
-                entry.error = error
-            if not isinstance(error, Exception):
-                raise  # the one who writes for all is told to stop
-
-
-class WriteFailed(Exception):
-    """The write that held the item failed; its cause is what happened."""
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            failure: WriteFailed | None = None
+            try:
+                await self._write([item for item, _ in batch])
+            except Exception as error:
+                failure = WriteFailed()
+                failure.__cause__ = error
+            for _, written in batch:
+                if written.done():  # its caller waits no more
+                    continue
+                if failure is None:
+                    written.set_result(None)
+                else:
+                    written.set_exception(failure)
+            # All who were told go on together, and what they hand in next is one batch again.
+            await asyncio.sleep(0)
+        self._writing = None
