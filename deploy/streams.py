@@ -31,6 +31,7 @@ from shared.subjects import (
     RECEIPTS,
     SERVICES,
     SUBMISSIONS,
+    UNACKNOWLEDGED,
     Service,
     deliveries,
     heard_by,
@@ -153,8 +154,7 @@ def _of_service(service: Service, stream: str) -> ConsumerConfig:
         ack_wait=15.0,
         # Never given up by the broker: the service counts the tries and parks.
         max_deliver=-1,
-        # Audit puts a thousand leaves under one signature; the others do a transaction each.
-        max_ack_pending=1024 if service == "audit" else 256,
+        max_ack_pending=UNACKNOWLEDGED,
         filter_subjects=list(heard_by(service)) if stream == EVENTS else None,
     )
 

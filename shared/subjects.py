@@ -13,6 +13,10 @@ RECEIPTS: Final = "RECEIPTS"
 EVENTS: Final = "EVENTS"
 PARKED: Final = "PARKED"
 
+UNACKNOWLEDGED: Final = 256
+"""How many deliveries may lie unanswered at one service's consumer: so many handlers wait at once
+for their commit, and none is left unattended until its acknowledgement time is over."""
+
 
 def submit(agency: str) -> str:
     """Where one agency publishes its referral documents."""

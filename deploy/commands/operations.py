@@ -9,7 +9,7 @@ import typer
 
 from deploy import keys as key_folder
 from deploy import streams as declared
-from deploy.commands.console import cannot, give, say
+from deploy.commands.console import cannot, say
 from deploy.commands.running import DEFAULT_DATA, Data
 from deploy.local.home import Home
 from deploy.migrations import migrate as apply_migrations
@@ -53,7 +53,7 @@ def nats_key(agency: str, data: Data = DEFAULT_DATA) -> None:
     seed = keys_here.agency_seed_file(agency)
     if not seed.exists():
         cannot(f"{agency} has no seed here; registered: {', '.join(keys_here.agencies)}")
-    give(str(seed))
+    typer.echo(str(seed))
 
 
 @keys.command("token")

@@ -9,7 +9,7 @@ import nats
 import typer
 from nats.aio.client import Client as Connection
 from nats.js.errors import NotFoundError
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy import keys as key_folder
 from deploy.client import Answered, Client, NotRunning
@@ -49,13 +49,15 @@ def list_parked(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
     if as_json:
         give([{"id": c.id, "subject": c.subject, **c.body} for c in calls])
     else:
-        table = Table("id", "service", "since", "subject", "reason")
+        # The id is what the next command asks for: it stands whole, however narrow the screen.
+        table = Table(
+            Column("id", no_wrap=True, min_width=36), "since", "subject", "reason", show_lines=True
+        )
         for c in calls:
             b = c.body
             table.add_row(
                 c.id,
-                b.get("service", "broker"),
-                b.get("at", b.get("timestamp", "")),
+                b.get("at", b.get("timestamp", ""))[:16].replace("T", " "),
                 b.get("subject", c.subject),
                 b.get("reason", b.get("type", "")),
             )

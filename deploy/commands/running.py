@@ -67,15 +67,17 @@ def _show_where(home: Home) -> None:
     found = status(home)
     keys = key_folder.load(home.keys)
     token = mint(keys.token_signing_file, "coordinator-1", ("coordinator",))
+    places = {
+        "messages to practitioners": f"{found['url']}/notify/inbox",
+        "referrals over HTTP": f"POST {found['url']}/intake/api/referrals",
+        "referrals over NATS": f"nats://127.0.0.1:{found['ports']['nats']}",
+        "the document's JSON Schema": f"{found['url']}/intake/schemas/referral-v1.json",
+        "keys": str(home.keys),
+        "logs": str(home.logs),
+    }
     err.print()
-    table = Table(show_header=False, box=None, padding=(0, 2))
-    table.add_row("messages to practitioners", f"{found['url']}/notify/inbox")
-    table.add_row("referrals over HTTP", f"POST {found['url']}/intake/api/referrals")
-    table.add_row("referrals over NATS", f"nats://127.0.0.1:{found['ports']['nats']}")
-    table.add_row("the document's JSON Schema", f"{found['url']}/intake/schemas/referral-v1.json")
-    table.add_row("keys", str(home.keys))
-    table.add_row("logs", str(home.logs))
-    err.print(table)
+    for name, place in places.items():
+        err.print(f"  {name:<28}{place}", soft_wrap=True, markup=False)
     err.print("\nTo look at the messages, open this once in a browser (good for 12 hours):")
     err.print(f"{found['url']}/notify/sign-in#{token}", soft_wrap=True, markup=False)
     err.print()

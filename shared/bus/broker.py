@@ -24,9 +24,6 @@ from shared.subjects import Service
 
 log = structlog.get_logger()
 
-# The server pushes at most 256 unacknowledged messages (deploy/streams.py), so this many handlers
-# waiting for their commit never leaves one unattended until its acknowledgement time is over.
-WORKERS = 256
 _SUBMISSION_IDS = UUID("5f0c7c39-7d0f-4a55-9d1f-0a4a2e1f7c11")
 
 
@@ -186,7 +183,7 @@ def listen(broker: NatsBroker, service: Service, stream: str, consumer: Consumer
         queue=service,
         stream=JStream(stream, declare=False),
         ack_policy=AckPolicy.NACK_ON_ERROR,
-        max_workers=WORKERS,
+        max_workers=subjects.UNACKNOWLEDGED,
         decoder=_as_it_came,
         no_reply=True,
     )

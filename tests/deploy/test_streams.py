@@ -80,7 +80,7 @@ async def test_every_consumer_hears_its_own(broker: Broker) -> None:
         ("EVENTS", "intake"): ("deliver.intake.EVENTS", "intake", 256),
         ("EVENTS", "triage"): ("deliver.triage.EVENTS", "triage", 256),
         ("EVENTS", "notify"): ("deliver.notify.EVENTS", "notify", 256),
-        ("EVENTS", "audit"): ("deliver.audit.EVENTS", "audit", 1024),
+        ("EVENTS", "audit"): ("deliver.audit.EVENTS", "audit", 256),
     }
     assert consumers.keys() - pushed.keys() == {
         ("RECEIPTS", "receipts-bromley-council"),
