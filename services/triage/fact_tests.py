@@ -29,10 +29,10 @@ def fact_judge(test: FactTest, unless: Judge | None) -> Judge:
     """The judge of a test; `unless` is that of its `presumed_unless`."""
     path, label = test.fact, SPEAKABLE[test.fact].label
     sentence = _sentence(test, label)
-    sought = _sought(test)
+    wanted = sought(test)
     are = "are" if path in _PLURAL else "is"
     yes_or_no = isinstance(test.is_, bool)
-    unknown = f"{label}: not known" if yes_or_no else f"{label} {are} not known: {sought}?"
+    unknown = f"{label}: not known" if yes_or_no else f"{label} {are} not known: {wanted}?"
 
     def judge(case: Case) -> Finding:
         value = case.known.get(path)
@@ -45,7 +45,7 @@ def fact_judge(test: FactTest, unless: Judge | None) -> Judge:
         if test.missing == "met":
             return Finding(Verdict.MET, f"{label} {are} not known, which counts", saw)
         if unless is not None and unless(case).verdict is not Verdict.MET:
-            text = f"{label} {are} not known and presumed to be {sought}"
+            text = f"{label} {are} not known and presumed to be {wanted}"
             return Finding(Verdict.MET, text, saw, presumed=(path,))
         asked = score_asked(case) if path == "risk.score" else path
         return Finding(Verdict.UNKNOWN, unknown, saw, (asked,))
@@ -75,7 +75,8 @@ def _sentence(test: FactTest, label: str) -> Sentence:
     return _one_of(label, test.one_of or (test.is_,))
 
 
-def _sought(test: FactTest) -> str:
+def sought(test: FactTest) -> str:
+    """The values that a test looks for, in words."""
     if test.at_least is not None and test.at_most is not None:
         return f"{test.at_least} to {test.at_most}"
     if test.at_least is not None:
