@@ -37,10 +37,10 @@ AT_ONCE: Final = 64
 # Commits wake the loop; the poll is for pauses that are over and for what a dead holder left.
 POLL_SECONDS: Final = 1.0
 PAUSE_AFTER_FAILURE_SECONDS: Final = 0.5
-ASK_SECONDS: Final = 5.0
+ASK_SECONDS: Final = 3.0
 STOP_SECONDS: Final = 5.0
 # After the longest call there is still the asking, and the storing of the answer.
-HOLD_BEYOND_CALL: Final = timedelta(seconds=ASK_SECONDS + 10)
+HOLD_BEYOND_CALL: Final = timedelta(seconds=ASK_SECONDS + 5)
 
 Compose = Callable[[Message], Outgoing]
 """A message in words to its address; raises PermanentFailure where there is no address."""

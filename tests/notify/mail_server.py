@@ -58,6 +58,12 @@ class MailServer:
             server.transport.abort()
         return self.answer_to_text
 
+    async def has_taken(self, count: int) -> None:
+        """Wait until it has so many letters."""
+        async with asyncio.timeout(20):
+            while len(self.letters) < count:
+                await asyncio.sleep(0.02)
+
     def server(self) -> Server:
         """How Fingerpost is told of it."""
         return Server(

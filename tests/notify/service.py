@@ -68,7 +68,9 @@ class Service:
 
 
 @asynccontextmanager
-async def started(broker: Broker, postgres: Postgres, folder: Path) -> AsyncIterator[Service]:
+async def started(
+    broker: Broker, postgres: Postgres, folder: Path, **settings: str
+) -> AsyncIterator[Service]:
     """Notify on a database of its own; its log and directory in `folder`."""
     database = await postgres.fresh_database()
     await migrate(database.url(OWNER))
@@ -91,6 +93,7 @@ async def started(broker: Broker, postgres: Postgres, folder: Path) -> AsyncIter
             "DIRECTORY_FILE": str(directory),
             "EMAIL_PROVIDER": "local_inbox",
             "SMS_PROVIDER": "local_inbox",
+            **settings,
         },
     )
     try:

@@ -23,7 +23,7 @@ class LocalInbox:
 
     engine: AsyncEngine
     clock: Clock = utc_now
-    longest_call: timedelta = timedelta(seconds=5)
+    longest_call: timedelta = timedelta(seconds=2)
     _writing: Together[Outgoing] = field(init=False)
 
     def __post_init__(self) -> None:
