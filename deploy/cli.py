@@ -2,7 +2,13 @@
 
 import typer
 
-from deploy.commands import demo, operations, parked, routing, running, testing, trail
+from deploy.commands.demo import demo
+from deploy.commands.operations import keys, migrate, streams
+from deploy.commands.parked import parked
+from deploy.commands.routing import route, submit
+from deploy.commands.running import down, show_status, up
+from deploy.commands.testing import run_tests
+from deploy.commands.trail import trail
 
 app = typer.Typer(
     name="fingerpost",
@@ -11,15 +17,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("up")(running.up)
-app.command("down")(running.down)
-app.command("status")(running.show_status)
-app.command("demo")(demo.demo)
-app.command("submit")(routing.submit)
-app.command("route")(routing.route)
-app.command("trail")(trail.trail)
-app.command("migrate")(operations.migrate)
-app.command("streams")(operations.streams)
-app.add_typer(operations.keys, name="keys")
-app.add_typer(parked.parked, name="parked")
-app.command("test", context_settings={"ignore_unknown_options": True})(testing.run_tests)
+app.command("up")(up)
+app.command("down")(down)
+app.command("status")(show_status)
+app.command("demo")(demo)
+app.command("submit")(submit)
+app.command("route")(route)
+app.command("trail")(trail)
+app.command("migrate")(migrate)
+app.command("streams")(streams)
+app.add_typer(keys, name="keys")
+app.add_typer(parked, name="parked")
+app.command("test", context_settings={"ignore_unknown_options": True})(run_tests)

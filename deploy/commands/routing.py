@@ -13,13 +13,14 @@ from deploy.commands.documents import agency_of, read_documents
 from deploy.commands.running import DEFAULT_DATA, Data
 from deploy.commands.wording import in_words
 from deploy.local.home import Home
-from services.intake.days import london_day
 from services.intake.deriving import derive_facts
 from services.intake.reading import UnreadableReferral, read_document
 from services.triage.decide import decide
 from services.triage.library import UnknownCatalogue, load_library
+from services.triage.risk import history_of_repeat
 from shared.events import Problem
 from shared.facts import History
+from shared.london import london_day
 
 
 def route(
@@ -107,9 +108,10 @@ def _rejected(problems: list[dict[str, str]]) -> dict[str, Any]:
 def _history(marac_on: date | None, made_on: date) -> History | None:
     if marac_on is None:
         return None
-    if marac_on > made_on:
-        cannot("--repeat-of-marac lies after the referral was made")
-    return History(marac_on=marac_on, pair_known=True)
+    try:
+        return history_of_repeat(marac_on, made_on)
+    except ValueError as error:
+        cannot(f"--repeat-of-marac: {error}")
 
 
 def _show_problems(problems: tuple[Problem, ...]) -> None:

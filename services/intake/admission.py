@@ -5,7 +5,6 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from services.intake.days import london_day
 from services.intake.deriving import derive_facts
 from services.intake.matching import canonical, changed_identity, match_keys
 from services.intake.reading import UnreadableReferral, read_stored
@@ -14,6 +13,7 @@ from services.intake.store import IntakeStore, Known, Pair, pair_of
 from shared.bus.work import Work
 from shared.events import Problem, ReferralAmended, ReferralReceived, derived_id
 from shared.facts import Frozen
+from shared.london import london_day
 from shared.registry import Registry
 
 CROSS_ALLEGATION_YEARS = 2

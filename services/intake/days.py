@@ -1,17 +1,9 @@
-"""London's day, and how old somebody is on it."""
+"""How old somebody is on a day."""
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
-
-LONDON = ZoneInfo("Europe/London")
+from datetime import date
 
 OLDEST = 120
 """Years: nobody referred is taken to be older."""
-
-
-def london_day(moment: datetime) -> date:
-    """The calendar day in London at an aware `moment`; OverflowError before the year 1."""
-    return moment.astimezone(LONDON).date()
 
 
 def years_between(born: date, day: date) -> int:

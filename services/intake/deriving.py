@@ -3,7 +3,7 @@
 import re
 from uuid import UUID
 
-from services.intake.days import london_day, years_between
+from services.intake.days import years_between
 from services.intake.referral import (
     QUESTIONS,
     Address,
@@ -16,6 +16,7 @@ from services.intake.referral import (
     count_yes,
 )
 from shared.facts import Child, Facts
+from shared.london import london_day
 
 VISIBLY_HIGH = 14
 """So many "yes" in the DASH checklist are high risk, however many questions are still open."""

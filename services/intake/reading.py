@@ -13,10 +13,10 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from services.intake.days import london_day
 from services.intake.referral import Reading, Referral, parse_moment
 from services.intake.wording import Fault, Location, in_words
 from shared.events import Problem
+from shared.london import london_day
 
 LARGEST = 64 * 1024
 """Bytes of one document."""

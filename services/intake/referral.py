@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from services.intake.days import OLDEST, is_older_than_anybody, london_day
+from services.intake.days import OLDEST, is_older_than_anybody
 from services.intake.languages import Language
 from shared.facts import (
     Circumstance,
@@ -45,6 +45,7 @@ from shared.facts import (
     Team,
     Want,
 )
+from shared.london import london_day
 
 QUESTIONS = 24
 """How many questions the DASH checklist has."""

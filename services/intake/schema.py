@@ -8,34 +8,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
-
 from services.intake.referral import Referral
+from shared.json_schema import WithoutNull
 
 PUBLISHED = Path(__file__).parent / "schemas" / "referral-v1.json"
 PATH = "/intake/schemas/referral-v1.json"
 
 
-class _WithoutNull(GenerateJsonSchema):
-    """In the model None means "not said"; in a document that is an absent key, never a null."""
-
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
-
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - as the base has it
-        return False
-
-
 def referral_schema() -> dict[str, Any]:
     """The schema as a JSON value."""
     return {
-        "$schema": GenerateJsonSchema.schema_dialect,
+        "$schema": WithoutNull.schema_dialect,
         "$id": PATH,
-        **Referral.model_json_schema(schema_generator=_WithoutNull),
+        **Referral.model_json_schema(schema_generator=WithoutNull),
     }
 
 

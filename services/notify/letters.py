@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.messages import LONDON
 from shared.events import Channel
+from shared.london import LONDON
 
 _LINK: Final = re.compile(r"(https?://\S+)")
 

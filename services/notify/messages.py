@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from services.notify.delivery import Message
 from shared.events import Channel
+from shared.london import LONDON
 
-LONDON: Final = ZoneInfo("Europe/London")
 SMS_LENGTH: Final = 160
 """Characters of one text message in the GSM 7-bit alphabet (3GPP TS 23.038); a longer text is cut
 into parts that may arrive apart."""

@@ -3,7 +3,6 @@
 from collections.abc import Container, Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -11,7 +10,6 @@ from services.triage.criteria import Case, Finding, Judge, Verdict
 from services.triage.sources import Sourced
 from shared.facts import Frozen
 
-LONDON: Final = ZoneInfo("Europe/London")
 ONE_DAY: Final = timedelta(days=1)
 _FRIDAY: Final = 4
 

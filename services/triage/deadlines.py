@@ -12,9 +12,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from services.triage.bank_holidays import ENGLAND
 from services.triage.catalogue import Office, Policy, Within
-from services.triage.days import LONDON, is_working_day, next_working_day
+from services.triage.days import is_working_day, next_working_day
 from services.triage.risk import RiskLevel
 from shared.facts import Team
+from shared.london import LONDON
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from services.triage.asking import asks_for, asks_go_to
 from services.triage.bank_holidays import ENGLAND
 from services.triage.compiled import CompiledPathway
 from services.triage.criteria import Basis, Case, Finding, Verdict, once
-from services.triage.days import LONDON, next_on_site
+from services.triage.days import next_on_site
 from services.triage.decision import (
     Ask,
     Considered,
@@ -28,6 +28,7 @@ from services.triage.places import lives_elsewhere
 from services.triage.risk import Trigger, marac_triggers, risk_level
 from services.triage.tasks import tasks_for, tasks_for_none_in_force, tasks_for_undecidable
 from shared.facts import Facts, History
+from shared.london import LONDON
 
 
 def decide(

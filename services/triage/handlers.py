@@ -7,7 +7,6 @@ from uuid import UUID
 
 from services.triage import store
 from services.triage.allocation import Candidate, least_loaded
-from services.triage.days import LONDON
 from services.triage.deadlines import deadlines
 from services.triage.decide import decide, undecidable
 from services.triage.decision import Decision
@@ -26,6 +25,7 @@ from shared.events import (
     RouteTaken,
     derived_id,
 )
+from shared.london import london_day
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Handlers:
         self, event: ReferralReceived, work: Work, standing: Sequence[Standing]
     ) -> None:
         facts = event.facts
-        made_on = facts.made_at.astimezone(LONDON).date()
+        made_on = london_day(facts.made_at)
         policy = self.library.deciding(event.catalogues, facts.borough, facts.district, made_on)
         if policy is None:
             measure = self.library.in_force(event.catalogues[0], made_on)

@@ -63,5 +63,5 @@ def signed_in(keys: Keys, role: str) -> dict[str, str]:
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 30.0) -> None:
     """Ask again and again until it holds; TimeoutError if it does not in time."""
     async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110 - another connection's doing: no event tells it
+        while not await holds():
             await asyncio.sleep(0.05)

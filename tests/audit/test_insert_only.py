@@ -41,7 +41,7 @@ async def _everything(database: Database) -> list[list[asyncpg.Record]]:
     connection = await database.connect("audit")
     try:
         return [
-            await connection.fetch(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 - ours
+            await connection.fetch(f"SELECT * FROM {table} ORDER BY 1, 2")
             for table in ("entry", "content", "tile_hash")
         ]
     finally:

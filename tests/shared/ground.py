@@ -37,7 +37,7 @@ class Bench:
     async def rows(self, table: str) -> list[Any]:
         """Every row of a table."""
         async with self.engine.connect() as connection:
-            return list((await connection.execute(text(f"SELECT * FROM {table}"))).all())  # noqa: S608
+            return list((await connection.execute(text(f"SELECT * FROM {table}"))).all())
 
 
 async def bench(postgres: Postgres, service: Service) -> Bench:

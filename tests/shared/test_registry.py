@@ -82,7 +82,7 @@ def test_missing_registry_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "example", sorted((ROOT / "tests" / "examples").glob("*.json")), ids=lambda path: path.stem
+    "example", sorted((ROOT / "examples").glob("*.json")), ids=lambda path: path.stem
 )
 def test_every_example_may_be_sent_here(example: Path) -> None:
     """The local registry lets each example's agency speak, under the catalogue expected of it."""

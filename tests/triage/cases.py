@@ -8,13 +8,13 @@ from typing import Any
 
 from services.intake.deriving import derive_facts
 from services.intake.reading import read_document
-from services.triage.days import LONDON
 from services.triage.decide import decide
 from services.triage.decision import Considered, Decision
 from services.triage.library import Catalogue, Library, NoneInForce, load_library
 from shared.facts import Facts, History
+from shared.london import london_day
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 DAY = {
@@ -44,7 +44,7 @@ def facts_of(document: dict[str, Any]) -> Facts:
 
 def in_force(catalogue: str, made_at: datetime) -> Catalogue | NoneInForce:
     """The catalogue of a borough on London's day of a referral."""
-    return library().in_force(catalogue.split()[0], made_at.astimezone(LONDON).date())
+    return library().in_force(catalogue.split()[0], london_day(made_at))
 
 
 def facts(catalogue: str = "bromley", **known: Any) -> Facts:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from services.triage.criteria import Case, Finding, Judge, Verdict, all_of, any_of, negation
-from services.triage.days import LONDON
+from shared.london import LONDON
 from tests.triage.cases import facts
 
 Y, N, U = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN

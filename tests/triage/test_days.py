@@ -6,14 +6,8 @@ from typing import Any
 import pytest
 
 from services.triage.bank_holidays import ENGLAND
-from services.triage.days import (
-    LONDON,
-    Hours,
-    ServiceHours,
-    Weekday,
-    is_working_day,
-    next_on_site,
-)
+from services.triage.days import Hours, ServiceHours, Weekday, is_working_day, next_on_site
+from shared.london import LONDON
 from tests.triage.cases import decided, routed
 
 NOISE: dict[str, Any] = {"role": "resident", "concerns": ("noise",), "borough": "bromley"}
