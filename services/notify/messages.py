@@ -5,13 +5,15 @@ holds the telephone. They say that something waits, by when to answer, and where
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final, assert_never
 from uuid import UUID
 
 from services.notify.delivery import Message
 from shared.events import Channel
 from shared.london import LONDON
+
+MIDNIGHT: Final = time()
 
 SMS_LENGTH: Final = 160
 """Characters of one text message in the GSM 7-bit alphabet (3GPP TS 23.038); a longer text is cut
@@ -75,17 +77,26 @@ def answer_by(when: datetime, now: datetime) -> str:
     local, today = when.astimezone(LONDON), now.astimezone(LONDON).date()
     if when <= now:
         return "as soon as you can"
-    if local.date() == today:
-        return f"today, by {local:%H:%M}"
-    if local.date() == today + timedelta(days=1):
-        return f"tomorrow, by {local:%H:%M}"
-    return f"by {local:%H:%M} on {local:%a} {local.day} {local:%b}"
+    if local.time() == MIDNIGHT:
+        # A working day's last moment is the next one's first: nobody says "by 00:00 on Tuesday".
+        return f"by the end of {_day(local.date() - timedelta(days=1), today)}"
+    if local.date() <= today + timedelta(days=1):
+        return f"{_day(local.date(), today)}, by {local:%H:%M}"
+    return f"by {local:%H:%M} on {_day(local.date(), today)}"
+
+
+def _day(day: date, today: date) -> str:
+    if day == today:
+        return "today"
+    if day == today + timedelta(days=1):
+        return "tomorrow"
+    return f"{day:%a} {day.day} {day:%b}"
 
 
 def check_public_url(public_url: str) -> None:
     """Raise TooLong if a text message with a link to this address might not fit."""
     link = f"{public_url}/triage/assignments/{UUID(int=0)}"
-    _check_length(f"Fingerpost. Urgent: Please answer by 00:00 on Wed 30 Sep. {link}")
+    _check_length(f"Fingerpost. Urgent: Please answer by the end of Wed 30 Sep. {link}")
 
 
 def gsm_length(text: str) -> int:

@@ -68,6 +68,14 @@ def test_the_time_to_answer_by(when: datetime, said: str) -> None:
     assert answer_by(when, NOON) == said
 
 
+@pytest.mark.parametrize(("days", "said"), [(1, "today"), (2, "tomorrow"), (4, "Wed 25 Nov")])
+def test_midnight_ends_the_day_before(days: int, said: str) -> None:
+    """A working day's last moment is told by that day, not by the next one's first minute."""
+    sunday = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+    midnight = datetime(2026, 11, 22, tzinfo=UTC) + timedelta(days=days)
+    assert answer_by(midnight, sunday) == f"by the end of {said}"
+
+
 def test_the_time_is_londons() -> None:
     """In summer London is an hour ahead: 23:30 UTC is half past midnight, tomorrow."""
     evening = datetime(2026, 7, 1, 20, 0, tzinfo=UTC)
@@ -76,7 +84,7 @@ def test_the_time_is_londons() -> None:
 
 def test_no_text_message_is_ever_too_long() -> None:
     """With the longest address that the settings accept, at any hour of any day of two years."""
-    url = "https://" + "a" * 38
+    url = "https://" + "a" * 36
     messages.check_public_url(url)
     with pytest.raises(TooLong):
         messages.check_public_url(url + "a")
