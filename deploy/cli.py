@@ -2,6 +2,7 @@
 
 import typer
 
+from deploy.commands.bench import bench
 from deploy.commands.demo import demo
 from deploy.commands.operations import keys, migrate, streams
 from deploy.commands.parked import parked
@@ -27,5 +28,6 @@ app.command("trail")(trail)
 app.command("migrate")(migrate)
 app.command("streams")(streams)
 app.add_typer(keys, name="keys")
+app.add_typer(bench, name="bench")
 app.add_typer(parked, name="parked")
 app.command("test", context_settings={"ignore_unknown_options": True})(run_tests)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -19,5 +20,5 @@ class ServiceSettings(BaseSettings):
     """The issuer's public keys (JWKS)."""
     host: str = "127.0.0.1"
     port: int
-    retry_pauses: tuple[float, ...] = (0.5, 2.0, 8.0, 30.0)
+    retry_pauses: tuple[float, ...] = Field((0.5, 2.0, 8.0, 30.0), min_length=1)
     """Seconds before each further try of a message whose handler failed."""

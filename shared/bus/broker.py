@@ -24,6 +24,9 @@ from shared.subjects import Service
 
 log = structlog.get_logger()
 
+EARLY_PATIENCE = 4
+"""How many times more than others an event is tried whose predecessor is missing."""
+
 _SUBMISSION_IDS = UUID("5f0c7c39-7d0f-4a55-9d1f-0a4a2e1f7c11")
 
 
@@ -70,10 +73,12 @@ class _RetryThenPark(BaseMiddleware[Any]):
         msg: StreamMessage[Any],
     ) -> Any:
         try:
-            return await call_next(msg)
+            result = await call_next(msg)
         except Exception as error:
             await self.policy.after(error, msg.raw_message)
             return None
+        self.policy.succeeded(msg.raw_message)
+        return result
 
 
 @dataclass
@@ -100,7 +105,11 @@ class RetryThenPark:
             raise NackMessage(delay=self.policy.outage) from None
         place = (message.metadata.stream, message.metadata.sequence.stream)
         tries = self._failures[place] = self._failures.get(place, 0) + 1
-        giving_up = isinstance(error, UnreadableMessage) or tries > len(self.policy.pauses)
+        pauses = self.policy.pauses
+        if isinstance(error, TooEarly):
+            # Its predecessor may be on its last try: outlast that.
+            pauses += (pauses[-1],) * EARLY_PATIENCE
+        giving_up = isinstance(error, UnreadableMessage) or tries > len(pauses)
         reason = _reason(error)
         log.warning(
             "message.failed",
@@ -112,13 +121,19 @@ class RetryThenPark:
         )
         if not giving_up:
             # A bare nak redelivers at once: five tries would last 20 ms.
-            raise NackMessage(delay=self.policy.pauses[tries - 1]) from None
+            raise NackMessage(delay=pauses[tries - 1]) from None
         try:
             await self._park(message, reason)
         except Exception as parking:
             log.warning("message.not_parked", reason=describe(parking))
             raise NackMessage(delay=self.policy.outage) from None
         del self._failures[place]
+
+    def succeeded(self, message: Msg) -> None:
+        """Its failures are over."""
+        if self._failures:
+            place = message.metadata
+            self._failures.pop((place.stream, place.sequence.stream), None)
 
     async def _park(self, message: Msg, reason: str) -> None:
         try:

@@ -34,10 +34,10 @@ def is_outage(error: BaseException) -> bool:
             or state.startswith(_PASSING_STATES)
             or (isinstance(error, OperationalError | InterfaceError) and not state)
         )
-    return isinstance(
-        error,
-        ConnectionError | OSError | PoolTimeout | asyncio.TimeoutError | nats.errors.Error,
-    )
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return False
+    # Of several addresses that all refuse a connection, asyncio says no more than OSError.
+    return isinstance(error, OSError | PoolTimeout | asyncio.TimeoutError | nats.errors.Error)
 
 
 def describe(error: BaseException) -> str:
