@@ -6,18 +6,14 @@ from datetime import date
 from uuid import UUID
 
 from services.triage import store
-from services.triage.allocation import Candidate, least_loaded
-from services.triage.deadlines import deadlines
 from services.triage.decide import decide, undecidable
 from services.triage.decision import Decision
 from services.triage.library import Catalogue, Library
-from services.triage.planning import Place, Standing, plan
-from services.triage.store import Assignment
+from services.triage.offering import Case, Offering, withdraw
+from services.triage.planning import Standing, plan
 from shared.bus.work import Work
 from shared.directory import Directory
 from shared.events import (
-    AssignmentOffered,
-    AssignmentWithdrawn,
     DecidedBy,
     ReferralAmended,
     ReferralReceived,
@@ -64,65 +60,17 @@ class Handlers:
         planned = plan(decision, standing)
         work.emit(_triaged(event, decision, decision_id, made_on), event.referral_id)
         for one, why in planned.withdraw:
-            await store.withdraw(work.connection, one, why)
-            work.emit(_withdrawn(event, one, why), event.referral_id, about=one.pathway)
+            await withdraw(event.referral_id, one, why, work)
         rules = measure if isinstance(measure, Catalogue) else measure.first
-        offered = await self._choose(event, work, planned.offer, decision, rules, catalogue)
-        if offered:
-            await store.add_assignments(work.connection, event, offered, work.now)
-        for each in offered:
-            work.emit(_offered(event, each), event.referral_id, about=each.pathway)
-
-    async def _choose(
-        self,
-        event: ReferralReceived,
-        work: Work,
-        places: Sequence[Place],
-        decision: Decision,
-        rules: Catalogue,
-        catalogue: str | None,
-    ) -> list[Assignment]:
-        """Somebody for each place: the least loaded of the team, else a coordinator."""
-        coordinators = self.directory.coordinators(catalogue)
-        teams = {
-            place.pathway: self.directory.team(catalogue, place.team)
-            if catalogue and place.team
-            else ()
-            for place in places
-        }
-        everybody = [*coordinators, *(one for team in teams.values() for one in team)]
-        load = await store.open_cases(work.connection, [one.id for one in everybody])
-        other_side = await store.serving_the_other(work.connection, event)
-        chosen: list[Assignment] = []
-        for place in places:
-            practitioner = least_loaded(
-                [Candidate(p.id, load.get(p.id, 0), p.capacity) for p in teams[place.pathway]],
-                other_side,
-            )
-            if practitioner is None:
-                # The coordinator's queue has no end, and a coordinator may see both sides.
-                practitioner = min((load.get(p.id, 0), p.id) for p in coordinators)[1]
-            load[practitioner] = load.get(practitioner, 0) + 1
-            times = deadlines(
-                rules.policy,
-                urgent=decision.urgent,
-                risk_level=decision.risk_level,
-                team=event.facts.team,
-                since=work.now,
-                pathway=place.pathway,
-            )
-            chosen.append(
-                Assignment(
-                    derived_id(work.cause, "assignment", place.pathway),
-                    place.pathway,
-                    place.kind,
-                    practitioner,
-                    decision.urgent,
-                    times.acknowledge_by,
-                    times.first_contact_by,
-                )
-            )
-        return chosen
+        case = Case(
+            event.referral_id,
+            event.pair_ref,
+            facts.role,
+            facts.team,
+            decision.urgent,
+            decision.risk_level,
+        )
+        await Offering(self.directory).offer(case, planned.offer, rules.policy, catalogue, work)
 
 
 def _triaged(
@@ -155,26 +103,4 @@ def _triaged(
         ),
         suggestions=decision.suggestions,
         asks=tuple(ask.fact for ask in decision.asks),
-    )
-
-
-def _offered(event: ReferralReceived, each: Assignment) -> AssignmentOffered:
-    return AssignmentOffered(
-        assignment_id=each.id,
-        referral_id=event.referral_id,
-        pathway=each.pathway,
-        practitioner_id=each.practitioner_id,
-        urgent=each.urgent,
-        acknowledge_by=each.acknowledge_by,
-        first_contact_by=each.first_contact_by,
-    )
-
-
-def _withdrawn(event: ReferralReceived, one: Standing, why: str) -> AssignmentWithdrawn:
-    return AssignmentWithdrawn(
-        assignment_id=one.assignment_id,
-        referral_id=event.referral_id,
-        pathway=one.pathway,
-        practitioner_id=one.practitioner_id,
-        reason=why,
     )

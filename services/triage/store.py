@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.triage.planning import Standing
 from shared.events import ReferralReceived
+from shared.facts import Role
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ async def assignments(connection: AsyncConnection, referral_id: UUID) -> list[di
 
 async def add_assignments(
     connection: AsyncConnection,
-    event: ReferralReceived,
+    referral_id: UUID,
+    pair_ref: UUID | None,
+    role: Role,
     offered: Sequence[Assignment],
     now: datetime,
 ) -> None:
@@ -130,12 +133,12 @@ async def add_assignments(
         [
             {
                 "id": each.id,
-                "referral": event.referral_id,
+                "referral": referral_id,
                 "pathway": each.pathway,
                 "kind": each.kind,
                 "practitioner": each.practitioner_id,
-                "pair": event.pair_ref,
-                "role": event.facts.role,
+                "pair": pair_ref,
+                "role": role,
                 "urgent": each.urgent,
                 "now": now,
                 "acknowledge_by": each.acknowledge_by,
@@ -170,16 +173,18 @@ async def open_cases(
     return {row.practitioner_id: row.open for row in rows}
 
 
-async def serving_the_other(connection: AsyncConnection, event: ReferralReceived) -> frozenset[str]:
+async def serving_the_other(
+    connection: AsyncConnection, pair_ref: UUID | None, role: Role
+) -> frozenset[str]:
     """Who has, or had, a case of the same pair in another role: nobody serves both sides."""
-    if event.pair_ref is None:
+    if pair_ref is None:
         return frozenset()
     rows = await connection.execute(
         text(
             "SELECT DISTINCT practitioner_id FROM assignment"
             " WHERE pair_ref = :pair AND role <> :role"
         ),
-        {"pair": event.pair_ref, "role": event.facts.role},
+        {"pair": pair_ref, "role": role},
     )
     return frozenset(row.practitioner_id for row in rows)
 
