@@ -1,0 +1,98 @@
+"""bench: how fast, beside others, in one run. Needs a whole checkout; images carry no benchmark."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from deploy.commands.console import AsJson, cannot, give, out, say
+from deploy.commands.running import DEFAULT_DATA, Data
+from deploy.local import home as homes
+from deploy.local.child import LocalServerError
+
+bench = typer.Typer(help="Measure, each time beside its peers.", no_args_is_help=True)
+
+
+@bench.callback()
+def _bench() -> None:
+    """Measure, each time beside its peers."""
+
+
+@bench.command("way")
+def way(
+    rounds: Annotated[int, typer.Option(min=1, max=10)] = 3,
+    n: Annotated[int, typer.Option(min=1, max=20_000, help="Referrals of the burst.")] = 2000,
+    seconds: Annotated[
+        float, typer.Option(min=1, max=300, help="Of the open loop, at 50 a second.")
+    ] = 20.0,
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """A referral's whole way: ours, a bare floor, and Celery with RabbitMQ, in turn.
+
+    Exit 1 if a referral was lost, or anything done twice; 2 if it cannot be measured.
+    """
+    try:
+        # Only here: the image has this command line, and no tests.
+        from tests.performance.way import environment, measuring, theirs
+        from tests.performance.way import rounds as turns
+    except ModuleNotFoundError:
+        cannot("the benchmark is part of the checkout, not of what is installed")
+    home = homes.make(data)
+    plan = measuring.Plan(n, seconds)
+    try:
+        theirs.rabbitmq()
+        python = environment.python_of_peers(home.folder / ".bench-venv")
+        found = _until_told_to_stop(turns.run(home.folder, python, plan, rounds, say))
+    except LocalServerError as error:
+        cannot(str(error))
+    if as_json:
+        give(found)
+    else:
+        _show(found, turns.FIGURES)
+    if not found["ok"]:
+        say("NOT RIGHT: see `faults`; these figures mean nothing")
+    raise typer.Exit(0 if found["ok"] else 1)
+
+
+def _until_told_to_stop(work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    """Run to the end; SIGINT and SIGTERM end what was started, and then this."""
+
+    async def heed() -> dict[str, Any]:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
+        return await task
+
+    try:
+        return asyncio.run(heed())
+    except asyncio.CancelledError:
+        cannot("stopped before the end; nothing is left running")
+
+
+def _show(found: dict[str, Any], figures: dict[str, str]) -> None:
+    """Medians side by side, with how many times theirs ours is."""
+    from tests.performance.way.arithmetic import at
+
+    kinds = list(found["medians"])
+    titles = {kind: found["rounds"][0][kind]["title"] for kind in kinds}
+    table = Table("median of rounds", *titles.values(), *found["ratios"], show_lines=False)
+    for path, name in figures.items():
+        values = [at(found["medians"][kind], path) for kind in kinds]
+        ratios = [ratios[path] for ratios in found["ratios"].values()]
+        table.add_row(name, *map(_shown, values), *map(_shown, ratios))
+    out.print(table)
+    out.print(found["not_the_same_work"])
+    for number, each in enumerate(found["rounds"], 1):
+        facts = {kind: each[kind].get("burst", {}).get("machine", {}) for kind in kinds}
+        out.print(f"round {number}, the machine in each burst: {facts}", highlight=False)
+
+
+def _shown(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"

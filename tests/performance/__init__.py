@@ -1,0 +1,1 @@
+"""Benchmarks. Nothing here asserts a speed."""
