@@ -92,6 +92,18 @@ class ReferralTriaged(EventData):
     asks: tuple[str, ...]
 
 
+class ReferralOverridden(EventData):
+    """A coordinator routed by hand or withdrew a route. The reason is kept with the decision."""
+
+    TYPE: ClassVar[str] = "referral.overridden"
+    referral_id: UUID
+    override_id: UUID
+    decision_id: UUID
+    action: Literal["route", "withdraw"]
+    pathway: str
+    coordinator: str
+
+
 class AssignmentOffered(EventData):
     """A practitioner is asked to take the referral on a pathway."""
 
@@ -157,6 +169,7 @@ EVENT_TYPES: dict[str, type[EventData]] = {
         ReferralAmended,
         ReferralRejected,
         ReferralTriaged,
+        ReferralOverridden,
         AssignmentOffered,
         AssignmentWithdrawn,
         NotificationSent,

@@ -60,7 +60,12 @@ def stream_of(subject: str) -> str:
 
 PUBLISHES: Final[dict[Service, tuple[str, ...]]] = {
     "intake": ("referral.received", "referral.amended", "referral.rejected"),
-    "triage": ("referral.triaged", "assignment.offered", "assignment.withdrawn"),
+    "triage": (
+        "referral.triaged",
+        "referral.overridden",
+        "assignment.offered",
+        "assignment.withdrawn",
+    ),
     "notify": ("notification.sent", "notification.failed"),
     "audit": (),
 }

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends
 
-from services.triage import store
+from services.triage import override_store, store
 from shared.bus.work import UnitOfWork
 from shared.events import AccessRecorded
 from shared.problems import Refused
@@ -32,6 +32,8 @@ def api_router(unit: UnitOfWork, doorkeeper: Doorkeeper) -> APIRouter:
                 referral_id,
             )
             assignments = await store.assignments(work.connection, referral_id)
-        return {**found, "assignments": assignments}
+            overrides = await override_store.overrides(work.connection, referral_id)
+        by_hand = [each.as_json() for each in overrides]
+        return {**found, "assignments": assignments, "overrides": by_hand}
 
     return router

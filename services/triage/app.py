@@ -5,6 +5,8 @@ from fastapi import FastAPI
 from services.triage.api import api_router
 from services.triage.handlers import Handlers
 from services.triage.library import load_library
+from services.triage.offering import Offering
+from services.triage.override_api import override_router
 from services.triage.settings import TriageSettings
 from shared.bus.consumer import open_event
 from shared.directory import Directory
@@ -31,4 +33,7 @@ def create_app(settings: TriageSettings) -> FastAPI:
     )
     app = ground.app("Fingerpost triage")
     app.include_router(api_router(ground.unit, ground.doorkeeper))
+    app.include_router(
+        override_router(ground.unit, library, Offering(directory), ground.doorkeeper)
+    )
     return app

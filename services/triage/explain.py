@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import assert_never
+from typing import Literal, assert_never
+
+from pydantic import BaseModel
 
 from services.triage.catalogue import Block, Kind, Pathway, Policy
 from services.triage.consent import ConsentRule
+from services.triage.criteria import once
 from services.triage.fact_tests import sought
 from services.triage.rules import (
     AllOf,
@@ -62,11 +65,17 @@ class Change:
     """What differs between two policies in one place: the lines that went, and that came.
 
     `what`: "pathway" and its id, "criterion" and its name, or a part of the policy besides.
+    `grounds_gone`, `grounds_new`: its sources, and its notes of what should be confirmed.
+    `bears_on`: the pathways that ask for a criterion, by its name or through another's.
     """
 
     what: str
+    turn: Literal["added", "removed", "changed"]
     gone: tuple[str, ...]
     new: tuple[str, ...]
+    grounds_gone: tuple[str, ...]
+    grounds_new: tuple[str, ...]
+    bears_on: tuple[str, ...]
 
 
 def pathways_in_words(policy: Policy) -> tuple[PathwayInWords, ...]:
@@ -102,11 +111,20 @@ def differences(old: Policy, new: Policy) -> tuple[Change, ...]:
     before, after = _places(old), _places(new)
     changes = []
     for what in dict.fromkeys((*before, *after)):
-        was, is_ = before.get(what, ()), after.get(what, ())
-        gone = tuple(line for line in was if line not in is_)
-        came = tuple(line for line in is_ if line not in was)
-        if gone or came:
-            changes.append(Change(what, gone, came))
+        was, is_ = before.get(what, _Place()), after.get(what, _Place())
+        if set(was.lines) == set(is_.lines) and set(was.grounds) == set(is_.grounds):
+            continue
+        changes.append(
+            Change(
+                what,
+                "added" if what not in before else "removed" if what not in after else "changed",
+                gone=_without(was.lines, is_.lines),
+                new=_without(is_.lines, was.lines),
+                grounds_gone=_without(was.grounds, is_.grounds),
+                grounds_new=_without(is_.grounds, was.grounds),
+                bears_on=once([*_asking_for(what, old), *_asking_for(what, new)]),
+            )
+        )
     return tuple(changes)
 
 
@@ -208,12 +226,74 @@ def _notes(criterion: Criterion, policy: Policy) -> Iterator[str]:
         yield from _notes(part, policy)
 
 
-def _places(policy: Policy) -> dict[str, tuple[str, ...]]:
-    rows = {f"pathway {row.id}": _lines(row, policy) for row in policy.pathways}
-    named = {f"criterion {name}": (text,) for name, text in glossary(policy).items()}
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What one place of a policy says, and what that rests on."""
+
+    lines: tuple[str, ...] = ()
+    grounds: tuple[str, ...] = ()
+
+
+def _without(lines: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(line for line in lines if line not in others)
+
+
+def _places(policy: Policy) -> dict[str, _Place]:
     told = {"criteria", "pathways", "name", "title", "in_force_from", "source", "assumed", "note"}
     rest = policy.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=told)
-    return {part: tuple(_flat(value)) for part, value in rest.items()} | named | rows
+    definitions = glossary(policy)
+    return (
+        {"the policy": _Place(grounds=tuple(_own_grounds(policy)))}
+        | {
+            part: _Place(tuple(_flat(value)), tuple(_grounds(getattr(policy, part))))
+            for part, value in rest.items()
+        }
+        | {
+            f"criterion {name}": _Place((definitions[name],), tuple(_grounds(criterion)))
+            for name, criterion in policy.criteria.items()
+        }
+        | {
+            f"pathway {row.id}": _Place(_lines(row, policy), tuple(_grounds(row)))
+            for row in policy.pathways
+        }
+    )
+
+
+def _grounds(part: object) -> Iterator[str]:
+    """The sources and notes of a part of a policy, and of what it is made of."""
+    if isinstance(part, Sourced):
+        yield from _own_grounds(part)
+    if isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from _grounds(getattr(part, name))
+    elif isinstance(part, dict):
+        yield from (each for value in part.values() for each in _grounds(value))
+    elif isinstance(part, tuple):
+        yield from (each for value in part for each in _grounds(value))
+
+
+def _own_grounds(part: Sourced) -> Iterator[str]:
+    if part.source:
+        yield f"source: {part.source}"
+    if part.note:
+        yield f"{'to confirm' if part.assumed else 'note'}: {part.note}"
+
+
+def _asking_for(what: str, policy: Policy) -> Iterator[str]:
+    """The pathways on which a criterion bears; none for any other place."""
+    kind, _, name = what.partition(" ")
+    if kind != "criterion":
+        return
+    for row in policy.pathways:
+        asked = (*row.criteria, *(block.when for block in row.blocks))
+        if any(_leads_to(name, each, policy) for each in asked):
+            yield row.id
+
+
+def _leads_to(name: str, criterion: Criterion, policy: Policy) -> bool:
+    if isinstance(criterion, str):
+        return criterion == name or _leads_to(name, policy.criteria[criterion], policy)
+    return any(_leads_to(name, part, policy) for part in parts(criterion))
 
 
 def _flat(value: object, place: str = "") -> Iterator[str]:

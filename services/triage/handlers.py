@@ -1,15 +1,16 @@
 """What triage does when a referral comes or is amended: decide, choose who is asked, tell."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.triage import store
+from services.triage import override_store, store
 from services.triage.decide import decide, undecidable
 from services.triage.decision import Decision
 from services.triage.library import Catalogue, Library
 from services.triage.offering import Case, Offering, withdraw
+from services.triage.overriding import closed_by_hand
 from services.triage.planning import Standing, plan
 from shared.bus.work import Work
 from shared.directory import Directory
@@ -33,14 +34,21 @@ class Handlers:
 
     async def on_referral_received(self, event: ReferralReceived, work: Work) -> None:
         """Decide on a new referral and ask its practitioners."""
-        await self._triage(event, work, ())
+        await self._triage(event, work, (), ())
 
     async def on_referral_amended(self, event: ReferralAmended, work: Work) -> None:
         """Decide again: what no longer follows is withdrawn, what still follows is left alone."""
-        await self._triage(event, work, await store.standing(work.connection, event.referral_id))
+        standing = await store.standing(work.connection, event.referral_id)
+        by_hand = await override_store.overrides(work.connection, event.referral_id)
+        closed = closed_by_hand([(each.action, each.pathway) for each in by_hand])
+        await self._triage(event, work, standing, closed)
 
     async def _triage(
-        self, event: ReferralReceived, work: Work, standing: Sequence[Standing]
+        self,
+        event: ReferralReceived,
+        work: Work,
+        standing: Sequence[Standing],
+        closed: Collection[str],
     ) -> None:
         facts = event.facts
         made_on = london_day(facts.made_at)
@@ -57,7 +65,7 @@ class Handlers:
         await store.add_decision(
             work.connection, decision_id, event, decision.as_route_json(), work.now
         )
-        planned = plan(decision, standing)
+        planned = plan(decision, standing, closed)
         work.emit(_triaged(event, decision, decision_id, made_on), event.referral_id)
         for one, why in planned.withdraw:
             await withdraw(event.referral_id, one, why, work)

@@ -4,7 +4,7 @@ A referral that no rule could route, one whose route only a coordinator can make
 a coordinator bring an assignment to the coordinator on duty, so that no referral ends in silence.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -14,6 +14,10 @@ from services.triage.decision import Decision, Routed
 
 COORDINATION: Final = "coordination"
 """The pathway of an assignment that asks a coordinator to look."""
+
+
+BY_HAND: Final = "by_hand"
+"""The kind of an assignment that a coordinator made: no rule withdraws it."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,17 @@ class Plan:
     withdraw: tuple[tuple[Standing, str], ...]
 
 
-def plan(decision: Decision, standing: Sequence[Standing] = ()) -> Plan:
+def plan(
+    decision: Decision, standing: Sequence[Standing] = (), closed: Collection[str] = ()
+) -> Plan:
     """The plan for a decision, the first of a referral or of a later revision.
 
     A statutory route is never withdrawn by new information: the coordinator is asked instead.
+    What a coordinator offered by hand stands; `closed`: what one withdrew is not offered again.
     """
-    wanted = {place.pathway: place for place in _places(decision)}
+    wanted = {place.pathway: place for place in _places(decision) if place.pathway not in closed}
     there = {each.pathway for each in standing}
-    gone = [each for each in standing if each.pathway not in wanted]
+    gone = [each for each in standing if each.pathway not in wanted and each.kind != BY_HAND]
     kept_by_law = [each for each in gone if each.kind == "statutory"]
     if kept_by_law:
         wanted.setdefault(COORDINATION, Place(COORDINATION, COORDINATION, None))

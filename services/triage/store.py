@@ -38,14 +38,16 @@ async def add_decision(
     """Keep a decision with the facts and the history that it was made on."""
     await connection.execute(
         text(
-            "INSERT INTO decision (id, referral_id, revision, decided_at, facts, history, decision)"
-            " VALUES (:id, :referral, :revision, :now, CAST(:facts AS jsonb),"
+            "INSERT INTO decision"
+            " (id, referral_id, revision, pair_ref, decided_at, facts, history, decision)"
+            " VALUES (:id, :referral, :revision, :pair, :now, CAST(:facts AS jsonb),"
             " CAST(:history AS jsonb), CAST(:decision AS jsonb))"
         ),
         {
             "id": decision_id,
             "referral": event.referral_id,
             "revision": event.revision,
+            "pair": event.pair_ref,
             "now": now,
             "facts": event.facts.model_dump_json(by_alias=True, exclude_none=True),
             "history": event.history.model_dump_json(exclude_none=True),

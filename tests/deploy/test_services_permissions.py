@@ -27,6 +27,7 @@ MAY_PUBLISH = {
         "event.referral.triaged",
         "event.assignment.offered",
         "event.assignment.withdrawn",
+        "event.referral.overridden",
         "event.access.recorded",
         "parked.triage",
         "$JS.ACK.EVENTS.triage.1.1.1.1.0",
