@@ -3,6 +3,7 @@
 import typer
 
 from deploy.commands.bench import bench
+from deploy.commands.catalogue import catalogue
 from deploy.commands.demo import demo
 from deploy.commands.operations import keys, migrate, streams
 from deploy.commands.parked import parked
@@ -25,6 +26,7 @@ app.command("demo")(demo)
 app.command("submit")(submit)
 app.command("route")(route)
 app.command("trail")(trail)
+app.add_typer(catalogue, name="catalogue")
 app.command("migrate")(migrate)
 app.command("streams")(streams)
 app.add_typer(keys, name="keys")

@@ -97,6 +97,32 @@ def test_a_changed_definition_and_a_changed_measure_are_told() -> None:
     )
 
 
+def test_a_change_of_grounds_alone_is_told_apart() -> None:
+    """Another source, or a note that the partnership has confirmed, changes no rule."""
+    changes = {change.what: change for change in differences(OLD, NEW)}
+
+    marac = changes["pathway marac"]
+    assert (marac.gone, marac.new) == ((), ())
+    assert marac.grounds_gone == ("source: 001, Minute 94: the MARAC and its self-assessment",)
+    assert marac.grounds_new == ("source: 002, 4. Protect High Risk Victims: MARAC",)
+    assert changes["the policy"].grounds_gone == (
+        "to confirm: The papers fund the programmes from 2017 to 2021."
+        " Confirm 1 April 2017 as the first day.",
+    )
+
+
+def test_a_change_tells_whether_its_place_is_new_and_on_what_it_bears() -> None:
+    """Also through a criterion that another one names."""
+    safer = NEW.criteria | {"high_risk": NEW.criteria["standard_or_medium_risk"]}
+    changed = NEW.model_copy(update={"criteria": safer, "pathways": NEW.pathways[1:]})
+
+    changes = {change.what: change for change in differences(NEW, changed)}
+
+    assert changes["pathway marac"].turn == "removed"
+    assert changes["criterion high_risk"].turn == "changed"
+    assert changes["criterion high_risk"].bears_on == ("childrens_mash", "drive", "community_marac")
+
+
 def test_the_glossary_tells_a_definition_in_full() -> None:
     """What it means, and how it is told."""
     text = glossary(BARNET)["aged_16_or_presumed"]
