@@ -6,7 +6,7 @@ Pages work without scripts, load nothing from elsewhere, and are never kept by a
 import re
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -17,6 +17,8 @@ from shared.problems import Refused
 from shared.subjects import Service
 
 SIGN_IN: Final = "/notify/sign-in"
+LONGEST_FORM: Final = 16 * 1024
+MOST_FIELDS: Final = 500
 _HERE: Final = Path(__file__).parent
 _OUR_PATH: Final = re.compile(r"/[A-Za-z0-9_-][A-Za-z0-9/_=&?-]*")
 
@@ -78,6 +80,19 @@ class Pages:
             ours = request.headers.get("origin") == self._public_url
         if not ours:
             raise Refused(403, "cross-site", "This form was not sent from a page of Fingerpost.")
+
+    @staticmethod
+    async def read_form(request: Request) -> dict[str, list[str]]:
+        """What a form says by field, blank ones left out; Refused (413) if it is too long."""
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LONGEST_FORM:
+                raise Refused(413, "too-large", "That is far longer than the form.")
+        try:
+            return parse_qs(body.decode(errors="replace"), max_num_fields=MOST_FIELDS)
+        except ValueError:
+            raise Refused(413, "too-large", "That is far longer than the form.") from None
 
     def _is_page(self, request: Request) -> bool:
         api = f"{self._prefix}/api/"

@@ -1,9 +1,13 @@
 """What every service is told by its environment."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PublicUrl = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$")]
+"""Where people reach Fingerpost: scheme, host and port, without a path."""
 
 
 class ServiceSettings(BaseSettings):

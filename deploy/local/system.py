@@ -234,7 +234,7 @@ class System:
                     "AGENCIES_FILE": str(AGENCIES),
                 }
             case "triage":
-                return {"DIRECTORY_FILE": str(DIRECTORY)}
+                return {"DIRECTORY_FILE": str(DIRECTORY), "PUBLIC_URL": self.url}
             case "notify":
                 return {
                     "DIRECTORY_FILE": str(DIRECTORY),

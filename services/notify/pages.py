@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import parse_qs
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -18,7 +17,6 @@ from shared.sign_in import COOKIE, Caller, Doorkeeper
 TEMPLATES: Final = Path(__file__).parent / "templates"
 PAGE_LENGTH: Final = 20
 API_LENGTH: Final = 200
-LONGEST_FORM: Final = 16 * 1024
 AFTER_SIGN_IN: Final = "/notify/inbox"
 
 
@@ -33,7 +31,7 @@ def sign_in_router(pages: Pages, doorkeeper: Doorkeeper, *, secure: bool) -> API
 
     @router.post("/sign-in", dependencies=[Depends(pages.from_our_own_page)])
     async def sign_in(request: Request) -> Response:
-        form = parse_qs(await _body(request))
+        form = await pages.read_form(request)
         token = "".join(form.get("token", [""])[0].split())
         onwards = own_path(form.get("next", [""])[0], AFTER_SIGN_IN)
         try:
@@ -88,12 +86,3 @@ def inbox_router(pages: Pages, doorkeeper: Doorkeeper, engine: AsyncEngine) -> A
         return [asdict(letter) for letter in found]
 
     return router
-
-
-async def _body(request: Request) -> str:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_FORM:
-            raise Refused(413, "too-large", "That is far longer than a sign-in code.")
-    return body.decode(errors="replace")

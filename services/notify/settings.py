@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import SecretStr, field_validator, model_validator
 
 from services.notify import messages
 from services.notify.providers.smtp import Security, Server
-from shared.settings import ServiceSettings
+from shared.settings import PublicUrl, ServiceSettings
 
 
 class NotifySettings(ServiceSettings):
@@ -16,8 +16,8 @@ class NotifySettings(ServiceSettings):
     The providers have no default: a system that tells nobody must have been set up to do so.
     """
 
-    public_url: str = Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$")
-    """Where people reach Fingerpost, without a path: the beginning of every link."""
+    public_url: PublicUrl
+    """The beginning of every link."""
     directory_file: Path
     """Practitioners with their addresses and numbers."""
     email_provider: Literal["local_inbox", "smtp"]

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from services.triage.library import SHIPPED
-from shared.settings import ServiceSettings
+from shared.settings import PublicUrl, ServiceSettings
 
 
 class TriageSettings(ServiceSettings):
     """Beside what every service is told."""
 
+    public_url: PublicUrl
+    """By which our own forms are told from others'."""
     directory_file: Path
     """Who takes the referrals of each pathway."""
     catalogues_dir: Path = SHIPPED

@@ -108,6 +108,7 @@ async def triage(postgres: Postgres) -> AsyncIterator[Triage]:
         token_keys_file=database.keys.token_keys_file,
         port=0,
         directory_file=DIRECTORY,
+        public_url="http://triage.test",
     )
     app = create_app(settings)
     engine = create_async_engine(database.url("triage"))
