@@ -3,8 +3,9 @@
 A criterion that several pathways share is compiled once and, for one referral, judged once.
 """
 
-from dataclasses import dataclass
-from typing import assert_never
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any, assert_never
 
 from services.triage.catalogue import Block, Pathway, Policy, StandingTask
 from services.triage.consent import consent_judge
@@ -48,11 +49,15 @@ class CompiledBlock:
 
 @dataclass(frozen=True, slots=True)
 class CompiledPathway:
-    """A pathway with its criteria and blocks ready to judge."""
+    """A pathway with its criteria and blocks ready to judge.
+
+    `remembered`: what was concluded of it from the same findings before; `decide` keeps it.
+    """
 
     row: Pathway
     lines: tuple[Line, ...]
     blocks: tuple[CompiledBlock, ...]
+    remembered: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +124,7 @@ class _Compiler:
         return self.judges[key]
 
     def _compile(self, clause: Definition) -> Judge:
-        judge = self._compile_undated(clause)
-        return _from_a_day(judge, clause) if clause.from_ else judge
+        return _from_a_day(self._compile_undated(clause), clause)
 
     def _compile_undated(self, clause: Definition) -> Judge:
         match clause:
@@ -179,11 +183,11 @@ def _remembering(judge: Judge, place: int) -> Judge:
 
 def _from_a_day(judge: Judge, clause: Clause) -> Judge:
     begins = clause.from_
+    if begins is None:
+        return judge
+    not_yet = Finding(Verdict.NOT_MET, f"this way in is open from {begins:%-d %B %Y}", {})
 
     def dated(case: Case) -> Finding:
-        if begins is not None and case.on < begins:
-            text = f"this way in is open from {begins:%-d %B %Y}"
-            return Finding(Verdict.NOT_MET, text, {})
-        return judge(case)
+        return not_yet if case.on < begins else judge(case)
 
     return dated

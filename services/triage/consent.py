@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from services.triage.criteria import Basis, Case, Finding, Judge, Verdict
+from services.triage.criteria import Basis, Case, Finding, Judge, Verdict, by_facts
 from services.triage.sources import Sourced
 from services.triage.wording import words
 from shared.facts import Facts
@@ -48,7 +48,18 @@ def consent_judge(rule: ConsentRule, own: OwnConsent) -> Judge:
         asks = consent.asks if possible else ("consent.override",)
         return Finding(consent.verdict, consent.text, saw, asks, bases=consent.bases)
 
-    return judge
+    return by_facts(judge, *_LOOKS_AT)
+
+
+_LOOKS_AT = (
+    "consent.status",
+    "consent.given_by",
+    "consent.override",
+    "age",
+    "role",
+    "risk_level",
+    "marac_triggers",
+)
 
 
 def _consent(facts: Facts, own: OwnConsent) -> Finding:

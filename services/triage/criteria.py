@@ -1,19 +1,23 @@
 """Three-valued criteria: what a rule finds when it looks at a referral.
 
-A criterion is met, not met or unknown. `all_of`, `any_of` and `negation` follow Kleene: an
+A criterion is met, not met or unknown. `all`, `any` and `not` follow Kleene: an
 alternative that is met decides although others are unknown, and one requirement that is not met
 decides although others are unknown. An empty set of criteria is refused: nothing is met by it.
+
+Findings are remembered: the same facts always give the same finding, so each is worded once and
+shared by every decision after it. Nobody changes one, or what it saw.
 """
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from shared.facts import Facts
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 Basis = Literal["statutory", "consent", "safeguarding", "service_request"]
 
@@ -64,19 +68,80 @@ class Case:
 Judge = Callable[[Case], Finding]
 
 
+MOST: Final = 4096
+"""How many findings one criterion remembers before it begins anew."""
+
+
+def remember(memory: dict[Hashable, V], key: Hashable, value: V) -> V:
+    """Keep a value under its key, and forget all others first where there are too many."""
+    if len(memory) >= MOST:
+        memory.clear()
+    memory[key] = value
+    return value
+
+
+def by_facts(judge: Judge, *paths: str) -> Judge:
+    """A judge whose finding follows from the facts at `paths` alone."""
+    memory: dict[Hashable, Finding] = {}
+
+    def judged(case: Case) -> Finding:
+        known = case.known
+        key = tuple([known.get(path) for path in paths])
+        found = memory.get(key)
+        return remember(memory, key, judge(case)) if found is None else found
+
+    return judged
+
+
+def _by_parts(
+    conclude: Callable[[Sequence[Finding]], Finding],
+) -> Callable[[Sequence[Finding]], Finding]:
+    """A conclusion that follows from its parts alone.
+
+    Parts are known by their identity, which is quicker than by what they say; each entry keeps its
+    parts, so that no other finding can be taken for one of them.
+    """
+    memory: dict[Hashable, tuple[Sequence[Finding], Finding]] = {}
+
+    def concluded(parts: Sequence[Finding]) -> Finding:
+        key = tuple([id(part) for part in parts])
+        entry = memory.get(key)
+        if entry is None:
+            entry = remember(memory, key, (parts, conclude(parts)))
+        return entry[1]
+
+    return concluded
+
+
 def all_of(judges: Sequence[Judge]) -> Judge:
     """Met if every one is met; not met if one is not met; otherwise unknown."""
     if not judges:
         raise ValueError("an empty set of criteria is never met: name at least one")
+    return _combined(judges, _conclude_all)
+
+
+def any_of(judges: Sequence[Judge]) -> Judge:
+    """Met if one is met; not met if none is met or unknown; otherwise unknown."""
+    if not judges:
+        raise ValueError("an empty set of alternatives is never met: name at least one")
+    return _combined(judges, _conclude_any)
+
+
+def negation(judge: Judge) -> Judge:
+    """Met if the criterion is not met, not met if it is met, unknown if it is unknown."""
+    return _combined((judge,), _conclude_not)
+
+
+def _combined(judges: Sequence[Judge], conclude: Callable[[Sequence[Finding]], Finding]) -> Judge:
+    conclusion = _by_parts(conclude)
 
     def judge(case: Case) -> Finding:
-        return conclude_all([each(case) for each in judges])
+        return conclusion([each(case) for each in judges])
 
     return judge
 
 
-def conclude_all(findings: Sequence[Finding]) -> Finding:
-    """What several requirements come to together; the reasons are those that decide."""
+def _conclude_all(findings: Sequence[Finding]) -> Finding:
     verdict = Verdict.MET
     for finding in findings:
         if finding.verdict is Verdict.NOT_MET:
@@ -84,46 +149,35 @@ def conclude_all(findings: Sequence[Finding]) -> Finding:
             break
         if finding.verdict is Verdict.UNKNOWN:
             verdict = Verdict.UNKNOWN
-    return _together(verdict, [each for each in findings if each.verdict is verdict], findings)
+    return _together(verdict, findings)
 
 
-def any_of(judges: Sequence[Judge]) -> Judge:
-    """Met if one is met; not met if none is met or unknown; otherwise unknown."""
-    if not judges:
-        raise ValueError("an empty set of alternatives is never met: name at least one")
-
-    def judge(case: Case) -> Finding:
-        findings = [each(case) for each in judges]
-        verdict = Verdict.NOT_MET
-        for finding in findings:
-            if finding.verdict is Verdict.MET:
-                verdict = Verdict.MET
-                break
-            if finding.verdict is Verdict.UNKNOWN:
-                verdict = Verdict.UNKNOWN
-        return _together(verdict, [each for each in findings if each.verdict is verdict], findings)
-
-    return judge
+def _conclude_any(findings: Sequence[Finding]) -> Finding:
+    verdict = Verdict.NOT_MET
+    for finding in findings:
+        if finding.verdict is Verdict.MET:
+            verdict = Verdict.MET
+            break
+        if finding.verdict is Verdict.UNKNOWN:
+            verdict = Verdict.UNKNOWN
+    return _together(verdict, findings)
 
 
-def negation(judge: Judge) -> Judge:
-    """Met if the criterion is not met, not met if it is met, unknown if it is unknown."""
-    opposite = {
-        Verdict.MET: Verdict.NOT_MET,
-        Verdict.NOT_MET: Verdict.MET,
-        Verdict.UNKNOWN: Verdict.UNKNOWN,
-    }
-
-    def negated(case: Case) -> Finding:
-        found = judge(case)
-        return Finding(opposite[found.verdict], found.text, found.saw, found.asks)
-
-    return negated
+_OPPOSITE = {
+    Verdict.MET: Verdict.NOT_MET,
+    Verdict.NOT_MET: Verdict.MET,
+    Verdict.UNKNOWN: Verdict.UNKNOWN,
+}
 
 
-def _together(
-    verdict: Verdict, deciding: Sequence[Finding], findings: Sequence[Finding]
-) -> Finding:
+def _conclude_not(findings: Sequence[Finding]) -> Finding:
+    (found,) = findings
+    return Finding(_OPPOSITE[found.verdict], found.text, found.saw, found.asks)
+
+
+def _together(verdict: Verdict, findings: Sequence[Finding]) -> Finding:
+    """The findings with this verdict are the reasons: they decide."""
+    deciding = [each for each in findings if each.verdict is verdict]
     saw: dict[str, Any] = {}
     for finding in findings:
         saw.update(finding.saw)

@@ -4,13 +4,12 @@ Pure: the same facts, policy, history and day give the same decision for ever.
 """
 
 from collections.abc import Container, Sequence
-from dataclasses import replace
 from datetime import date
 
 from services.triage.asking import asks_for, asks_go_to
 from services.triage.bank_holidays import ENGLAND
 from services.triage.compiled import CompiledPathway
-from services.triage.criteria import Basis, Case, Finding, Verdict, once
+from services.triage.criteria import Basis, Case, Finding, Verdict, once, remember
 from services.triage.days import next_on_site
 from services.triage.decision import (
     Ask,
@@ -49,13 +48,7 @@ def decide(
     case = open_case(facts, catalogue, history, on, bank_holidays)
     if isinstance(policy, NoneInForce):
         return _none_in_force(case, policy)
-    considered = _pass_over(
-        [
-            _consider(pathway, case)
-            for pathway in catalogue.rules.pathways
-            if pathway.row.from_ is None or pathway.row.from_ <= case.on
-        ]
-    )
+    considered = _consider_all(catalogue, case)
     crossed = history is not None and history.cross_allegation
     routes = tuple(
         _route(each, case, catalogue, crossed=crossed) for each in considered if _is_routed(each)
@@ -169,16 +162,38 @@ def undecidable(
     )
 
 
-def _consider(pathway: CompiledPathway, case: Case) -> Considered:
-    findings = tuple([line.judge(case) for line in pathway.lines])
-    for block in pathway.blocks:
-        if block.judge(case).verdict is Verdict.MET:
+def _consider(pathway: CompiledPathway, case: Case, taker: str | None = None) -> Considered:
+    """What comes of one pathway; `taker`: the pathway of its group that comes before it.
+
+    The same findings come to the same, and findings are known by their identity: what was
+    concluded before is found again. It holds its findings, so that no other can have their ids.
+    """
+    findings = [line.judge(case) for line in pathway.lines]
+    blocking = [block.judge(case) for block in pathway.blocks]
+    key = (taker, *[id(found) for found in findings], *[id(found) for found in blocking])
+    entry = pathway.remembered.get(key)
+    if entry is None:
+        concluded = _conclude(pathway, tuple(findings), blocking, taker)
+        entry = remember(pathway.remembered, key, (concluded, blocking))
+    considered: Considered = entry[0]
+    return considered
+
+
+def _conclude(
+    pathway: CompiledPathway,
+    findings: tuple[Finding, ...],
+    blocking: Sequence[Finding],
+    taker: str | None,
+) -> Considered:
+    for block, found in zip(pathway.blocks, blocking, strict=True):
+        if found.verdict is Verdict.MET:
             return Considered(pathway, "ineligible", findings, blocked_by=block.reason)
     standing = _standing(findings)
     if standing == "ineligible":
         return Considered(pathway, standing, findings)
     presumed = once([fact for found in findings for fact in found.presumed])
-    return Considered(pathway, standing, findings, presumed)
+    over = taker if standing == "eligible" else None
+    return Considered(pathway, standing, findings, presumed, passed_over_for=over)
 
 
 def _standing(findings: Sequence[Finding]) -> Standing:
@@ -191,18 +206,21 @@ def _standing(findings: Sequence[Finding]) -> Standing:
     return standing
 
 
-def _pass_over(considered: Sequence[Considered]) -> tuple[Considered, ...]:
-    """In each group the first eligible pathway is kept; the later ones are passed over for it."""
+def _consider_all(catalogue: Catalogue, case: Case) -> tuple[Considered, ...]:
+    """Every pathway that is there on the day; in each group the first eligible one is kept, and
+    the later ones are passed over for it."""
     first: dict[str, str] = {}
-    kept = []
-    for each in considered:
-        row = each.pathway.row
+    considered = []
+    for pathway in catalogue.rules.pathways:
+        row = pathway.row
+        if row.from_ is not None and row.from_ > case.on:
+            continue
+        taker = first.get(row.group) if row.group is not None else None
+        each = _consider(pathway, case, taker)
         if row.group is not None and each.standing == "eligible":
-            taker = first.setdefault(row.group, row.id)
-            if taker != row.id:
-                each = replace(each, passed_over_for=taker)
-        kept.append(each)
-    return tuple(kept)
+            first.setdefault(row.group, row.id)
+        considered.append(each)
+    return tuple(considered)
 
 
 def _is_offer(considered: Considered) -> bool:

@@ -1,8 +1,10 @@
 """What was decided for a referral, with every reason."""
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from services.triage.catalogue import Kind
@@ -26,9 +28,10 @@ class PolicyUsed:
     sha256: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Considered:
-    """One pathway with the finding of each of its criteria.
+    """One pathway with the finding of each of its criteria; shared by the decisions that came to
+    the same, and never changed.
 
     `presumed`: missing facts that were taken as met. `blocked_by`: the reason of the safety block
     that closed it. `passed_over_for`: the pathway of its group that comes before it.
@@ -46,7 +49,7 @@ class Considered:
         """The pathway's id."""
         return self.pathway.row.id
 
-    @property
+    @cached_property
     def asks(self) -> tuple[str, ...]:
         """The missing facts that keep its verdict unknown."""
         if self.standing != "unknown":
@@ -54,11 +57,9 @@ class Considered:
         waiting = (each for each in self.findings if each.verdict is Verdict.UNKNOWN)
         return tuple(dict.fromkeys(fact for each in waiting for fact in each.asks))
 
-    def as_json(self, told: dict[int, dict[str, Any]]) -> dict[str, Any]:
-        """The contract's `considered` entry.
-
-        `told`: the findings written out so far, by identity, since many pathways share one.
-        """
+    @cached_property
+    def as_json(self) -> dict[str, Any]:
+        """The contract's `considered` entry."""
         return {
             "pathway": self.id,
             "verdict": self.standing,
@@ -66,16 +67,25 @@ class Considered:
             "blocked_by": self.blocked_by,
             "passed_over_for": self.passed_over_for,
             "criteria": [
-                (told.get(id(found)) or told.setdefault(id(found), _tell(found)))
-                | {"source": line.source, "assumed": line.assumed}
+                {
+                    "text": found.text,
+                    "verdict": found.verdict.value,
+                    "saw": {path: _plain(value) for path, value in found.saw.items()},
+                    "source": line.source,
+                    "assumed": line.assumed,
+                }
                 for line, found in zip(self.pathway.lines, self.findings, strict=True)
             ],
         }
 
+    @cached_property
+    def as_text(self) -> str:
+        """The same, written out."""
+        return _written(self.as_json)
 
-def _tell(found: Finding) -> dict[str, Any]:
-    saw = {path: _plain(value) for path, value in found.saw.items()}
-    return {"text": found.text, "verdict": found.verdict.value, "saw": saw}
+
+def _written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _plain(value: Any) -> Any:
@@ -162,7 +172,6 @@ class _Decided:
 
     def as_route_json(self) -> dict[str, Any]:
         """What `route --json` prints."""
-        told: dict[int, dict[str, Any]] = {}
         return {
             "catalogue": {
                 "name": self.policy.name,
@@ -177,8 +186,14 @@ class _Decided:
             "suggestions": [{"pathway": each} for each in self.suggestions],
             "asks": _asks(self.asks),
             "tasks": [{"for": task.for_, "text": task.text} for task in self.tasks],
-            "considered": [each.as_json(told) for each in self.considered],
+            "considered": [each.as_json for each in self.considered],
         }
+
+    def as_route_text(self) -> str:
+        """`as_route_json` written out; what was written before is not written again."""
+        brief = _written(replace(self, considered=()).as_route_json())
+        every = ",".join([each.as_text for each in self.considered])
+        return brief.removesuffix("[]}") + f"[{every}]}}"
 
 
 def _iso(day: date | None) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.triage.criteria import Case, Finding, Judge, Verdict
+from services.triage.criteria import Case, Finding, Judge, Verdict, by_facts
 from services.triage.rules import FactTest
 from services.triage.vocabulary import SPEAKABLE
 from services.triage.wording import either, listed, words
@@ -41,16 +41,24 @@ def fact_judge(test: FactTest, unless: Judge | None) -> Judge:
             if not met and test.not_completed and case.known["risk_level"] == "not_completed":
                 return Finding(Verdict.UNKNOWN, _NO_CHECKLIST, {path: value}, (score_asked(case),))
             return Finding(Verdict.MET if met else Verdict.NOT_MET, text, {path: value})
-        saw = {path: None}
         if test.missing == "met":
-            return Finding(Verdict.MET, f"{label} {are} not known, which counts", saw)
-        if unless is not None and unless(case).verdict is not Verdict.MET:
-            text = f"{label} {are} not known and presumed to be {wanted}"
-            return Finding(Verdict.MET, text, saw, presumed=(path,))
+            return Finding(Verdict.MET, f"{label} {are} not known, which counts", {path: None})
         asked = score_asked(case) if path == "risk.score" else path
-        return Finding(Verdict.UNKNOWN, unknown, saw, (asked,))
+        return Finding(Verdict.UNKNOWN, unknown, {path: None}, (asked,))
 
-    return judge
+    looks_at = (path, "risk_level") if test.not_completed else (path,)
+    by_value = by_facts(judge, *looks_at, "risk.answers_incomplete")
+    if unless is None:
+        return by_value
+    text = f"{label} {are} not known and presumed to be {wanted}"
+    presumed = Finding(Verdict.MET, text, {path: None}, presumed=(path,))
+
+    def presuming(case: Case) -> Finding:
+        if path not in case.known and unless(case).verdict is not Verdict.MET:
+            return presumed
+        return by_value(case)
+
+    return presuming
 
 
 _NO_CHECKLIST = "the risk checklist is not completed"

@@ -4,7 +4,7 @@ from typing import Final
 
 from pydantic import Field
 
-from services.triage.criteria import Case, Finding, Judge, Verdict
+from services.triage.criteria import Case, Finding, Judge, Verdict, by_facts
 from services.triage.sources import Sourced
 from services.triage.wording import place_name
 from shared.facts import Facts
@@ -44,7 +44,7 @@ def in_the_borough(borough: str, districts: Districts) -> Judge:
             return Finding(Verdict.UNKNOWN, text, saw, ("borough",))
         return Finding(Verdict.NOT_MET, f"{district} does not lie in {here}", saw)
 
-    return judge
+    return by_facts(judge, "person.borough", "district")
 
 
 def lives_elsewhere(facts: Facts, borough: str, districts: Districts) -> str | None:
