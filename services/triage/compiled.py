@@ -1,10 +1,12 @@
-"""A policy's criteria turned into functions once, when it is loaded.
+"""A policy's criteria turned into a list of functions once, when it is loaded.
 
-A criterion that several pathways share is compiled once and, for one referral, judged once.
+For one referral the list is run through once, parts before what is made of them, and each finding
+lies at its criterion's place. A criterion that several pathways share has one place.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, assert_never
 
 from services.triage.catalogue import Block, Pathway, Policy, StandingTask
@@ -31,9 +33,9 @@ from services.triage.sources import Sourced
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One criterion of a pathway: its judge, where it comes from, whether any of it is assumed."""
+    """One criterion of a pathway: its place, where it comes from, whether any of it is assumed."""
 
-    judge: Judge
+    place: int
     source: str
     assumed: bool
     is_place: bool
@@ -41,22 +43,24 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class CompiledBlock:
-    """A safety block: where the judge finds it met, `reason` closes the pathway."""
+    """A safety block: where the finding at its place is met, `reason` closes the pathway."""
 
-    judge: Judge
+    place: int
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledPathway:
-    """A pathway with its criteria and blocks ready to judge.
+    """A pathway with the places of its criteria and blocks.
 
+    `pick` takes their findings, in this order, out of all findings of a referral.
     `remembered`: what was concluded of it from the same findings before; `decide` keeps it.
     """
 
     row: Pathway
     lines: tuple[Line, ...]
     blocks: tuple[CompiledBlock, ...]
+    pick: Callable[[list[Finding]], tuple[Finding, ...]]
     remembered: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -64,13 +68,14 @@ class CompiledPathway:
 class Rules:
     """All that a policy decides by. The pathways stand by kind, group and order, then by id.
 
-    `judged`: how many criteria there are, the length of a case's `found`.
+    `judges`: every criterion at its place. Those before `begin` tell whether there is abuse, the
+    last of them; that must be known before there is a level of risk for the others to look at.
     """
 
-    abuse: Judge
+    judges: tuple[Judge, ...]
+    begin: int
     pathways: tuple[CompiledPathway, ...]
-    standing_tasks: tuple[tuple[Judge, StandingTask], ...]
-    judged: int
+    standing_tasks: tuple[tuple[int, StandingTask], ...]
 
 
 _KINDS = ("statutory", "lead", "additional", "offer")
@@ -83,45 +88,52 @@ def compile_rules(policy: Policy) -> Rules:
         policy.pathways,
         key=lambda row: (_KINDS.index(row.kind), row.group or "", row.order or 0, row.id),
     )
-    pathways = tuple(
-        CompiledPathway(
-            row,
-            tuple(compiler.line(criterion, row) for criterion in row.criteria),
-            tuple(compiler.block(block, row) for block in row.blocks),
-        )
-        for row in rows
-    )
-    tasks = tuple((compiler.judge(task.when), task) for task in policy.standing_tasks)
-    return Rules(compiler.judge(policy.marac.abuse), pathways, tasks, len(compiler.judges))
+    abuse = compiler.place(policy.marac.abuse)
+    pathways = tuple(compiler.pathway(row) for row in rows)
+    tasks = tuple((compiler.place(task.when), task) for task in policy.standing_tasks)
+    return Rules(tuple(compiler.judges), abuse + 1, pathways, tasks)
 
 
 class _Compiler:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self.judges: dict[str, Judge] = {}
+        self.judges: list[Judge] = []
+        self.places: dict[str, int] = {}
+
+    def pathway(self, row: Pathway) -> CompiledPathway:
+        lines = tuple(self.line(criterion, row) for criterion in row.criteria)
+        blocks = tuple(self.block(block, row) for block in row.blocks)
+        places = [line.place for line in lines] + [block.place for block in blocks]
+        return CompiledPathway(row, lines, blocks, _picking(places))
 
     def line(self, criterion: Criterion, row: Pathway) -> Line:
         clause = self._named(criterion)
         grounds = self._grounds(clause)
         source = clause.source or (grounds and grounds.source) or row.source
         is_place = isinstance(clause, PlaceTest)
-        return Line(self.judge(criterion), str(source), self._assumed(clause), is_place)
+        return Line(self.place(criterion), str(source), self._assumed(clause), is_place)
 
     def block(self, block: Block, row: Pathway) -> CompiledBlock:
         return CompiledBlock(
-            self.judge(block.when), f"{block.because} ({block.source or row.source})"
+            self.place(block.when), f"{block.because} ({block.source or row.source})"
         )
 
-    def judge(self, criterion: Criterion) -> Judge:
-        """The judge of a criterion, which remembers for each case what it found."""
+    def place(self, criterion: Criterion) -> int:
+        """The place of a criterion's finding; its parts have places before it."""
         if isinstance(criterion, str):
             key = criterion
         else:
             key = criterion.model_dump_json(exclude={"source", "assumed", "note", "means"})
-        if key not in self.judges:
+        if key not in self.places:
             judge = self._compile(self._named(criterion))
-            self.judges[key] = _remembering(judge, len(self.judges))
-        return self.judges[key]
+            self.places[key] = len(self.judges)
+            self.judges.append(judge)
+        return self.places[key]
+
+    def judge(self, criterion: Criterion) -> Judge:
+        """A judge that looks up what was found at the criterion's place."""
+        place = self.place(criterion)
+        return lambda case: case.found[place]
 
     def _compile(self, clause: Definition) -> Judge:
         return _from_a_day(self._compile_undated(clause), clause)
@@ -171,14 +183,11 @@ class _Compiler:
                 return None
 
 
-def _remembering(judge: Judge, place: int) -> Judge:
-    def remembered(case: Case) -> Finding:
-        found = case.found[place]
-        if found is None:
-            found = case.found[place] = judge(case)
-        return found
-
-    return remembered
+def _picking(places: list[int]) -> Callable[[list[Finding]], tuple[Finding, ...]]:
+    if len(places) > 1:
+        return itemgetter(*places)
+    (only,) = places
+    return lambda found: (found[only],)
 
 
 def _from_a_day(judge: Judge, clause: Clause) -> Judge:

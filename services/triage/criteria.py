@@ -53,8 +53,7 @@ class Case:
 
     `known`: the facts by path, and `risk_level` and `marac_triggers`, which the catalogue's own
     measure of risk adds. `made`: the time of the referral in London. `on`: the day whose policy
-    decides. `found`: what each criterion of the catalogue came to, so that one that many pathways
-    share is looked at once.
+    decides. `found`: what each criterion of the catalogue came to, at its place.
     """
 
     facts: Facts
@@ -62,7 +61,7 @@ class Case:
     made: datetime
     on: date
     bank_holidays: Container[date]
-    found: list[Finding | None]
+    found: list[Finding]
 
 
 Judge = Callable[[Case], Finding]

@@ -9,7 +9,7 @@ from datetime import date
 from services.triage.asking import asks_for, asks_go_to
 from services.triage.bank_holidays import ENGLAND
 from services.triage.compiled import CompiledPathway
-from services.triage.criteria import Basis, Case, Finding, Verdict, once, remember
+from services.triage.criteria import Basis, Case, Finding, Judge, Verdict, once, remember
 from services.triage.days import next_on_site
 from services.triage.decision import (
     Ask,
@@ -100,12 +100,14 @@ def open_case(
     made = facts.made_at.astimezone(LONDON)
     rules, policy = catalogue.rules, catalogue.policy
     known = dict(facts.by_path)
-    case = Case(facts, known, made, on or made.date(), bank_holidays, [None] * rules.judged)
+    case = Case(facts, known, made, on or made.date(), bank_holidays, [])
+    _judge(case, rules.judges[: rules.begin])
     triggers: tuple[Trigger, ...] = ()
     if _may_come_to_marac(case, catalogue):
         triggers = marac_triggers(facts, policy.risk, policy.marac, history, made.date())
     known["risk_level"] = risk_level(facts, policy.risk)
     known["marac_triggers"] = triggers
+    _judge(case, rules.judges[rules.begin :])
     return case
 
 
@@ -122,7 +124,14 @@ def _may_come_to_marac(case: Case, catalogue: Catalogue) -> bool:
         return False
     if facts.age is not None and facts.age < catalogue.policy.marac.from_age:
         return False
-    return catalogue.rules.abuse(case).verdict is Verdict.MET
+    return case.found[catalogue.rules.begin - 1].verdict is Verdict.MET
+
+
+def _judge(case: Case, judges: Sequence[Judge]) -> None:
+    """Look at the next criteria; each finds its parts at their places."""
+    found = case.found
+    for judge in judges:
+        found.append(judge(case))
 
 
 def _none_in_force(case: Case, policy: NoneInForce) -> Unrouted:
@@ -168,13 +177,13 @@ def _consider(pathway: CompiledPathway, case: Case, taker: str | None = None) ->
     The same findings come to the same, and findings are known by their identity: what was
     concluded before is found again. It holds its findings, so that no other can have their ids.
     """
-    findings = [line.judge(case) for line in pathway.lines]
-    blocking = [block.judge(case) for block in pathway.blocks]
-    key = (taker, *[id(found) for found in findings], *[id(found) for found in blocking])
+    found = pathway.pick(case.found)
+    key = (taker, *map(id, found))
     entry = pathway.remembered.get(key)
     if entry is None:
-        concluded = _conclude(pathway, tuple(findings), blocking, taker)
-        entry = remember(pathway.remembered, key, (concluded, blocking))
+        of_lines = len(pathway.lines)
+        concluded = _conclude(pathway, found[:of_lines], found[of_lines:], taker)
+        entry = remember(pathway.remembered, key, (concluded, found))
     considered: Considered = entry[0]
     return considered
 

@@ -34,8 +34,8 @@ def tasks_for(
         *_safe_asks(unsafe_asks),
         *(
             Task(task.for_, task.text)
-            for judge, task in catalogue.rules.standing_tasks
-            if judge(case).verdict is Verdict.MET
+            for place, task in catalogue.rules.standing_tasks
+            if case.found[place].verdict is Verdict.MET
         ),
     )
 
