@@ -7,7 +7,7 @@ not the broker is there: PostgreSQL is the record, and what waits in the outbox 
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -16,12 +16,12 @@ import uvicorn
 from fastapi import FastAPI, Response
 from faststream.nats import NatsBroker
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared import logs, problems
 from shared.bus.broker import RetryPolicy, RetryThenPark, listen, make_broker
 from shared.bus.consumer import Consumer, Open
-from shared.bus.errors import describe
+from shared.bus.errors import describe, is_outage
 from shared.bus.parked import parked_router
 from shared.bus.relay import Relay
 from shared.bus.work import Seal, UnitOfWork, Unsealed
@@ -39,7 +39,10 @@ EVENTS_KEPT_DAYS = 400
 
 @dataclass
 class Ground:
-    """One service's parts, built once. `consumers` and `tasks` run while the app does."""
+    """One service's parts, built once. `consumers` and `tasks` run while the app does.
+
+    `checks` come before anything is taken: what they raise ends the process.
+    """
 
     service: Service
     settings: ServiceSettings
@@ -50,6 +53,7 @@ class Ground:
     doorkeeper: Doorkeeper
     consumers: dict[str, Consumer] = field(default_factory=dict)
     tasks: list[Callable[[], Coroutine[None, None, None]]] = field(default_factory=list)
+    checks: list[Callable[[AsyncConnection], Awaitable[None]]] = field(default_factory=list)
 
     @classmethod
     def build(
@@ -112,6 +116,7 @@ class Ground:
 
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        await self._check()
         tasks = (*self.tasks, self._bus, self._housekeeping)
         running = [asyncio.create_task(task()) for task in tasks]
         for task in running:
@@ -124,6 +129,21 @@ class Ground:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             await self.engine.dispose()
+
+    async def _check(self) -> None:
+        """Once the database answers."""
+        while self.checks:
+            try:
+                async with self.engine.connect() as connection:
+                    for check in self.checks:
+                        await check(connection)
+            except Exception as error:
+                log.warning("service.not_started", error=describe(error))
+                if not is_outage(error):
+                    raise
+                await asyncio.sleep(1)
+            else:
+                return
 
     async def _bus(self) -> None:
         """Connect, however long that takes; listen; publish."""

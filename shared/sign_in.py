@@ -5,6 +5,7 @@ and `agency` for a sender. Browsers carry the same token in a cookie.
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ Role = Literal["sender", "practitioner", "coordinator", "auditor"]
 ROLES: Final[tuple[Role, ...]] = ("sender", "practitioner", "coordinator", "auditor")
 AUDIENCE: Final = "fingerpost"
 ALGORITHM: Final = "ES256"
+OPAQUE: Final = re.compile(r"[A-Za-z0-9_.:|-]{1,100}")
+"""What a token's subject may look like: an identifier, never an address or a name with spaces."""
 COOKIE: Final = "fingerpost_token"
 
 
@@ -60,6 +63,9 @@ class Doorkeeper:
             registry.validate(claims)
         except (JoseError, ValueError, KeyError, TypeError):
             raise Refused(401, "not-signed-in", "The sign-in is missing, wrong or over.") from None
+        if not OPAQUE.fullmatch(str(claims["sub"])):
+            # It stands in events and in the trail, where nobody is named.
+            raise Refused(401, "not-signed-in", "The sign-in's subject is a name, not an id.")
         roles = claims["roles"]
         if not isinstance(roles, list) or not all(role in ROLES for role in roles):
             raise Refused(401, "not-signed-in", "The sign-in names a role that is unknown here.")

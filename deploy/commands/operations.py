@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from asyncpg import PostgresError
+from sqlalchemy.exc import SQLAlchemyError
 
 from deploy import keys as key_folder
 from deploy import streams as declared
@@ -14,6 +16,7 @@ from deploy.commands.running import DEFAULT_DATA, Data
 from deploy.local.home import Home
 from deploy.migrations import migrate as apply_migrations
 from deploy.tokens import mint
+from shared.bus.errors import describe
 from shared.registry import Registry
 from shared.sign_in import Role
 
@@ -26,7 +29,10 @@ def migrate(
     ],
 ) -> None:
     """Bring every service's schema to its newest form."""
-    asyncio.run(apply_migrations(database_url))
+    try:
+        asyncio.run(apply_migrations(database_url))
+    except (OSError, SQLAlchemyError, PostgresError) as error:
+        cannot(f"the database cannot be brought up to date: {describe(error)}")
     say("the schemas are up to date")
 
 

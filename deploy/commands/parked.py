@@ -51,7 +51,11 @@ def list_parked(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
     else:
         # The id is what the next command asks for: it stands whole, however narrow the screen.
         table = Table(
-            Column("id", no_wrap=True, min_width=36), "since", "subject", "reason", show_lines=True
+            Column("id", no_wrap=True, min_width=36),
+            "since (UTC)",
+            "subject",
+            "reason",
+            show_lines=True,
         )
         for c in calls:
             b = c.body
@@ -100,7 +104,7 @@ def replay(
                 say(f"{parked_id}: {error}")
                 continue
             _clear(call, data)
-            say(f"{parked_id}: replayed")
+            say(f"{parked_id}: replayed; if it was refused again, it is listed under another id")
     raise typer.Exit(1 if failed else 0)
 
 

@@ -17,6 +17,7 @@ from services.intake.deriving import derive_facts
 from services.intake.reading import UnreadableReferral, read_document
 from services.triage.decide import decide
 from services.triage.library import UnknownCatalogue, load_library
+from services.triage.policy_file import CatalogueRefused
 from services.triage.risk import history_of_repeat
 from shared.events import Problem
 from shared.facts import History
@@ -48,7 +49,7 @@ def route(
     day = on.date() if on else made_on
     try:
         policy = load_library().in_force(catalogue, day)
-    except UnknownCatalogue as error:
+    except (UnknownCatalogue, CatalogueRefused) as error:
         cannot(str(error))
     decision = decide(derive_facts(document), policy, history, on=day)
     shown = decision.as_route_json()
@@ -95,9 +96,10 @@ def _send(client: Client, document: bytes, agency: str | None) -> dict[str, Any]
     try:
         receipt: dict[str, Any] = client.post("/intake/api/referrals", "sender", document, agency)
     except Answered as error:
-        if error.status != 422:
+        if error.status not in (413, 422):
             cannot(str(error))
-        return _rejected(error.problem.get("problems", []))
+        title = Problem(field="document", problem=str(error))
+        return _rejected(error.problem.get("problems") or [title.model_dump()])
     return receipt
 
 

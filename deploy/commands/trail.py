@@ -25,6 +25,8 @@ def trail(
             pages = list(pages_of(client, referral_id(client, referral)))
     except (NotRunning, Answered) as error:
         cannot(str(error))
+    if not any(page["entries"] for page in pages):
+        cannot("the trail knows no referral of that id")
     broken = [found for page in pages if isinstance(found := verify_trail(page), Broken)]
     entries = [entry for page in pages for entry in page["entries"]]
     if as_json:

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -155,16 +155,10 @@ class System:
         self._lock = lock
 
     def _end_what_was_left(self) -> None:
-        recorded = self.home.running().get("processes", {})
-        left = [name for name in recorded if is_alive(recorded[name])]
+        left = _left_by(self.home.running())
         for name in left:
             self.say(f"ending {name}, left by an earlier run")
-        processes = [psutil.Process(int(recorded[name]["pid"])) for name in left]
-        for process in processes:
-            process.terminate()
-        for process in psutil.wait_procs(processes, timeout=5)[1]:
-            process.kill()
-        psutil.wait_procs(processes, timeout=5)
+        _end(left.values())
 
     def _parts(self, agencies: tuple[str, ...]) -> list[Part]:
         config = nats_config.write(
@@ -232,6 +226,7 @@ class System:
                 return {
                     "VAULT_KEY_FILE": str(self.keys.vault_key_file),
                     "AGENCIES_FILE": str(AGENCIES),
+                    "TRIAGE_URL": f"http://127.0.0.1:{self.ports['triage']}",
                 }
             case "triage":
                 return {"DIRECTORY_FILE": str(DIRECTORY), "PUBLIC_URL": self.url}
@@ -335,14 +330,38 @@ def status(home: Home) -> dict[str, Any]:
 
 
 def down(home: Home, seconds: float = 60.0) -> bool:
-    """Ask a running `up` to stop and wait; False if none runs."""
+    """Ask a running `up` to stop and wait, or end what a killed one left; False if nothing runs."""
     recorded = home.running()
-    if not recorded or not is_alive(recorded["up"]):
+    if not recorded:
         return False
-    up = psutil.Process(int(recorded["up"]["pid"]))
-    up.terminate()
-    up.wait(seconds)
-    return True
+    if is_alive(recorded["up"]):
+        up = psutil.Process(int(recorded["up"]["pid"]))
+        up.terminate()
+        up.wait(seconds)
+        return True
+    left = _left_by(recorded)
+    _end(left.values())
+    home.forget()
+    return bool(left)
+
+
+def _left_by(recorded: dict[str, Any]) -> dict[str, psutil.Process]:
+    """The parts of an earlier run that still live, by name."""
+    processes = recorded.get("processes", {})
+    return {
+        name: psutil.Process(int(process["pid"]))
+        for name, process in processes.items()
+        if is_alive(process)
+    }
+
+
+def _end(processes: Iterable[psutil.Process]) -> None:
+    processes = list(processes)
+    for process in processes:
+        process.terminate()
+    for process in psutil.wait_procs(processes, timeout=5)[1]:
+        process.kill()
+    psutil.wait_procs(processes, timeout=5)
 
 
 def detach(home: Home, arguments: list[str]) -> subprocess.Popen[bytes]:

@@ -63,8 +63,10 @@ _STATEMENTS = (
             END LOOP;
             FOR old IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
                 WHERE i.inhparent = '{s}.outbox'::regclass
-                AND to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month' < now() - keep
             LOOP
+                -- In the query the planner may ask every table's name for a month first.
+                CONTINUE WHEN
+                    to_date(right(old.relname, 7), 'YYYY_MM') + interval '1 month' >= now() - keep;
                 EXECUTE format('DROP TABLE {s}.%I', old.relname);
             END LOOP;
         END $$""",

@@ -1,9 +1,11 @@
 """Intake put together: the only place that builds its engine, broker and vault."""
 
+import httpx2
 from fastapi import FastAPI
 
 from services.intake.admission import Admission
 from services.intake.api import api_router
+from services.intake.dry_run import dry_run_router
 from services.intake.handlers import Handlers
 from services.intake.settings import IntakeSettings
 from services.intake.store import IntakeStore
@@ -21,6 +23,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     registry = Registry.load(settings.agencies_file)
     ground = Ground.build("intake", settings, seal=vault)
     store = IntakeStore(vault)
+    ground.checks.append(store.check_key)
     admission = Admission(registry, store)
     handlers = Handlers(admission, store)
     ground.listen(SUBMISSIONS, handlers.open_submission)
@@ -32,4 +35,6 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     )
     app = ground.app("Fingerpost intake")
     app.include_router(api_router(ground.unit, admission, ground.doorkeeper))
+    triage = httpx2.AsyncClient(base_url=settings.triage_url, timeout=10)
+    app.include_router(dry_run_router(triage, ground.doorkeeper, ground.unit.clock))
     return app

@@ -8,8 +8,12 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.vault import Vault
+from services.intake.vault import SealBroken, Vault
 from shared.facts import History
+
+
+class WrongVaultKey(Exception):
+    """The key ring is not the one that sealed what the database holds."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,20 @@ class IntakeStore:
             {"id": known.referral_id, "n": known.revision},
         )
         return self.vault.open(rows.scalar_one(), _place(known.referral_id, known.revision))
+
+    async def check_key(self, connection: AsyncConnection) -> None:
+        """Raise WrongVaultKey unless the vault opens what is there: with another key a referral
+        that is known would be taken for a new one."""
+        rows = await connection.execute(
+            text("SELECT referral_id, revision, body FROM vault_document LIMIT 1")
+        )
+        row = rows.one_or_none()
+        if row is None:
+            return
+        try:
+            self.vault.open(row.body, _place(row.referral_id, row.revision))
+        except SealBroken:
+            raise WrongVaultKey from None
 
     async def recognise(
         self, connection: AsyncConnection, keys: Sequence[str], otherwise: UUID

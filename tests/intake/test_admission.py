@@ -15,7 +15,7 @@ from sqlalchemy import text
 from services.intake.admission import Admission, Receipt
 from services.intake.handlers import Handlers
 from services.intake.reading import UnreadableReferral, read_document
-from services.intake.store import IntakeStore
+from services.intake.store import IntakeStore, WrongVaultKey
 from services.intake.vault import Vault
 from shared.bus.consumer import Received
 from shared.bus.work import outbox_place
@@ -209,6 +209,18 @@ async def test_back_to_what_it_was(intake: Intake) -> None:
     told = await intake.told()
     assert [event["data"]["revision"] for event in told] == [1, 2, 3, 4]
     assert len({event["id"] for event in told}) == 4
+
+
+async def test_the_key_is_checked(intake: Intake) -> None:
+    """A vault with another key than the one that sealed what is there is noticed."""
+    other = IntakeStore(Vault([bytes(32)]))
+    async with intake.ground.engine.connect() as connection:
+        await other.check_key(connection)  # nothing is sealed yet
+    await intake.admit(POLICE)
+    async with intake.ground.engine.connect() as connection:
+        await intake.handlers.store.check_key(connection)
+        with pytest.raises(WrongVaultKey):
+            await other.check_key(connection)
 
 
 async def test_the_wrong_agency(intake: Intake) -> None:
