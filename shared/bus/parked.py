@@ -15,7 +15,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.consumer import Consumer, Delivery, Received
-from shared.bus.errors import TooEarly, UnreadableMessage, describe
+from shared.bus.errors import TooEarly, UnreadableMessage, describe, is_outage
 from shared.bus.work import Transaction, UnitOfWork, parked_place
 from shared.events import derived_id
 from shared.problems import Refused
@@ -71,10 +71,10 @@ def parked_router(
         except Refused:
             raise
         except TooEarly:
-            raise Refused(
-                409, "too-early", "An earlier event of this referral comes first."
-            ) from None
+            raise _too_early() from None
         except Exception as error:
+            if is_outage(error):
+                raise
             raise Refused(
                 409, "failed-again", f"It failed again and stays parked: {describe(error)}."
             ) from None
@@ -90,14 +90,19 @@ def parked_router(
             try:
                 delivery = consumer.open(await _received(transaction, row))
             except UnreadableMessage:
-                delivery = None
-            if delivery is not None:
+                pass  # what cannot be read has no number
+            else:
                 # Noted without effect, so that what comes after it is not kept waiting.
-                await consumer.handle(transaction, [_without_effect(delivery)])
+                if await consumer.handle(transaction, [_without_effect(delivery)]):
+                    raise _too_early()
             await _settle(transaction.connection, row, "discarded", caller, reason.why)
         return await show(parked_id, caller)
 
     return router
+
+
+def _too_early() -> Refused:
+    return Refused(409, "too-early", "An earlier event of this referral comes first.")
 
 
 def _seen(row: Row[Any]) -> ParkedMessage:

@@ -196,7 +196,7 @@ class Work:
             text(
                 "INSERT INTO parked (id, message_id, stream, subject, reason, body, parked_at)"
                 " VALUES (:id, :message_id, :stream, :subject, :reason, :body, :now)"
-                " ON CONFLICT (id) DO UPDATE SET reason = excluded.reason,"
+                " ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, body = excluded.body,"
                 " parked_at = excluded.parked_at, settled_at = NULL, settled_how = NULL"
             ),
             {
