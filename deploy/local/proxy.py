@@ -17,6 +17,9 @@ from starlette.routing import Route
 
 from shared.subjects import SERVICES
 
+# A document may hold identities: intake takes it, and gives triage its facts.
+_DRY_RUN = "/triage/api/decide"
+
 # These speak of one connection, not of the message (RFC 9110, 7.6.1).
 _OF_THE_CONNECTION = frozenset(
     ("connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade")
@@ -35,14 +38,16 @@ def create_app(targets: dict[str, str]) -> Starlette:
             yield
 
     async def forward(request: Request) -> Response:
-        target = targets.get(request.path_params["service"])
+        path = request.url.path
+        service = "intake" if path == _DRY_RUN else request.path_params["service"]
+        target = targets.get(service)
         if target is None:
             return PlainTextResponse("There is nothing here.", 404)
         client: httpx2.AsyncClient = request.app.state.client
         query = f"?{request.url.query}" if request.url.query else ""
         outgoing = client.build_request(
             request.method,
-            f"{target}{request.url.path}{query}",
+            f"{target}{path}{query}",
             headers=[
                 (name, value)
                 for name, value in request.headers.items()

@@ -43,7 +43,7 @@ def api_router(unit: UnitOfWork, admission: Admission, doorkeeper: Doorkeeper) -
         """Take one referral document. 202: it is stored and will be decided."""
         if caller.agency is None:
             raise Refused(403, "forbidden", "The sign-in names no agency to send for.")
-        body = await _read_at_most(request, LARGEST)
+        body = await read_at_most(request, LARGEST)
         now = unit.clock()
         try:
             document = read_document(body, now)
@@ -75,7 +75,7 @@ def api_router(unit: UnitOfWork, admission: Admission, doorkeeper: Doorkeeper) -
     return router
 
 
-async def _read_at_most(request: Request, limit: int) -> bytes:
+async def read_at_most(request: Request, limit: int) -> bytes:
     """The body; one byte more than `limit` is enough to know that it is too large."""
     body = b""
     async for chunk in request.stream():

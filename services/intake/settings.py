@@ -12,3 +12,5 @@ class IntakeSettings(ServiceSettings):
     """The key of the vault; intake alone is given it."""
     agencies_file: Path
     """The registry of the agencies that may send."""
+    triage_url: str
+    """Where triage answers, without a path: a dry run's facts go there."""
