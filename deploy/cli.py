@@ -7,6 +7,7 @@ from deploy.commands.catalogue import catalogue
 from deploy.commands.demo import demo
 from deploy.commands.operations import keys, migrate, streams
 from deploy.commands.parked import parked
+from deploy.commands.replay import replay
 from deploy.commands.routing import route, submit
 from deploy.commands.running import down, show_status, up
 from deploy.commands.testing import run_tests
@@ -25,6 +26,7 @@ app.command("status")(show_status)
 app.command("demo")(demo)
 app.command("submit")(submit)
 app.command("route")(route)
+app.command("replay")(replay)
 app.command("trail")(trail)
 app.add_typer(catalogue, name="catalogue")
 app.command("migrate")(migrate)

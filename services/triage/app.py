@@ -32,7 +32,7 @@ def create_app(settings: TriageSettings) -> FastAPI:
         ),
     )
     app = ground.app("Fingerpost triage")
-    app.include_router(api_router(ground.unit, ground.doorkeeper))
+    app.include_router(api_router(ground.unit, library, ground.doorkeeper))
     app.include_router(
         override_router(ground.unit, library, Offering(directory), ground.doorkeeper)
     )

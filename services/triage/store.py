@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.triage.planning import Standing
@@ -74,6 +75,67 @@ async def latest_decision(connection: AsyncConnection, referral_id: UUID) -> dic
         "revision": row.revision,
         "decided_at": row.decided_at.isoformat(),
         "decision": decision,
+    }
+
+
+@dataclass(frozen=True)
+class DecisionsPage:
+    """Some of the decisions in the order of their ids; `next`: where the following page begins."""
+
+    decisions: list[dict[str, Any]]
+    next: UUID | None
+
+
+async def decisions_made(
+    connection: AsyncConnection,
+    catalogue: str,
+    *,
+    since: datetime,
+    until: datetime,
+    after: UUID,
+    looked_at: int,
+) -> DecisionsPage:
+    """What a policy decided on referrals made from `since` to `until`, both included.
+
+    A page looks at `looked_at` rows of the table and holds those that fit, perhaps none: so all
+    pages together read the table once, whatever fits, and no page is slow. Of what was considered
+    each pathway's verdict comes along, without its criteria.
+    """
+    rows = await connection.execute(
+        text(
+            "SELECT id, referral_id, revision, facts, history, CAST(decision AS text) AS decision"
+            " FROM (SELECT * FROM decision WHERE id > :after ORDER BY id LIMIT :looked_at) AS page"
+            " WHERE CAST(facts ->> 'made_at' AS timestamptz) BETWEEN :since AND :until ORDER BY id"
+        ).columns(facts=JSONB, history=JSONB),
+        {"after": after, "looked_at": looked_at, "since": since, "until": until},
+    )
+    last = await connection.scalar(
+        text("SELECT id FROM decision WHERE id > :after ORDER BY id LIMIT 1 OFFSET :looked_at - 1"),
+        {"after": after, "looked_at": looked_at},
+    )
+    return DecisionsPage(
+        [
+            {
+                "decision_id": str(row.id),
+                "referral_id": str(row.referral_id),
+                "revision": row.revision,
+                "facts": row.facts,
+                "history": row.history,
+                "decision": _without_criteria(decision),
+            }
+            for row in rows
+            if (decision := json.loads(row.decision))["catalogue"]["name"] == catalogue
+        ],
+        last,
+    )
+
+
+def _without_criteria(decision: dict[str, Any]) -> dict[str, Any]:
+    considered = [
+        {"pathway": each["pathway"], "verdict": each["verdict"]} for each in decision["considered"]
+    ]
+    return {name: each for name, each in decision.items() if name != "tasks"} | {
+        "considered": considered
     }
 
 
