@@ -33,12 +33,16 @@ from services.triage.sources import Sourced
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One criterion of a pathway: its place, where it comes from, whether any of it is assumed."""
+    """One criterion of a pathway: its place, where it comes from, whether any of it is assumed.
+
+    `remembered`: how findings on it were written out before; `decision` keeps it.
+    """
 
     place: int
     source: str
     assumed: bool
     is_place: bool
+    remembered: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from services.triage.catalogue import Kind
-from services.triage.compiled import CompiledPathway
-from services.triage.criteria import Basis, Finding, Verdict
+from services.triage.compiled import CompiledPathway, Line
+from services.triage.criteria import Basis, Finding, Verdict, remember
 from services.triage.risk import RiskLevel, Trigger
 
 Standing = Literal["eligible", "ineligible", "unknown"]
@@ -57,35 +57,57 @@ class Considered:
         waiting = (each for each in self.findings if each.verdict is Verdict.UNKNOWN)
         return tuple(dict.fromkeys(fact for each in waiting for fact in each.asks))
 
-    @cached_property
     def as_json(self) -> dict[str, Any]:
         """The contract's `considered` entry."""
         return {
-            "pathway": self.id,
-            "verdict": self.standing,
-            "presumed": list(self.presumed),
-            "blocked_by": self.blocked_by,
-            "passed_over_for": self.passed_over_for,
+            **self._brief,
             "criteria": [
-                {
-                    "text": found.text,
-                    "verdict": found.verdict.value,
-                    "saw": {path: _plain(value) for path, value in found.saw.items()},
-                    "source": line.source,
-                    "assumed": line.assumed,
-                }
+                _of_line(line, found)
                 for line, found in zip(self.pathway.lines, self.findings, strict=True)
             ],
         }
 
     @cached_property
     def as_text(self) -> str:
-        """The same, written out."""
-        return _written(self.as_json)
+        """The same, written out from what was written before."""
+        lines = [
+            _written_line(line, found)
+            for line, found in zip(self.pathway.lines, self.findings, strict=True)
+        ]
+        return f'{_written(self._brief)[:-1]},"criteria":[{",".join(lines)}]}}'
+
+    @property
+    def _brief(self) -> dict[str, Any]:
+        return {
+            "pathway": self.id,
+            "verdict": self.standing,
+            "presumed": list(self.presumed),
+            "blocked_by": self.blocked_by,
+            "passed_over_for": self.passed_over_for,
+        }
 
 
-def _written(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _of_line(line: Line, found: Finding) -> dict[str, Any]:
+    return {
+        "text": found.text,
+        "verdict": found.verdict.value,
+        "saw": {path: _plain(value) for path, value in found.saw.items()},
+        "source": line.source,
+        "assumed": line.assumed,
+    }
+
+
+def _written_line(line: Line, found: Finding) -> str:
+    """A finding is known by its identity; the entry holds it, so that no other can have its id."""
+    entry = line.remembered.get(id(found))
+    if entry is None:
+        written = _written(_of_line(line, found))
+        entry = remember(line.remembered, id(found), (found, written))
+    text: str = entry[1]
+    return text
+
+
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _plain(value: Any) -> Any:
@@ -186,7 +208,7 @@ class _Decided:
             "suggestions": [{"pathway": each} for each in self.suggestions],
             "asks": _asks(self.asks),
             "tasks": [{"for": task.for_, "text": task.text} for task in self.tasks],
-            "considered": [each.as_json for each in self.considered],
+            "considered": [each.as_json() for each in self.considered],
         }
 
     def as_route_text(self) -> str:
