@@ -7,10 +7,12 @@ from services.triage.handlers import Handlers
 from services.triage.library import load_library
 from services.triage.offering import Offering
 from services.triage.override_api import override_router
+from services.triage.pages import TEMPLATES, catalogue_router, check_router
 from services.triage.settings import TriageSettings
 from shared.bus.consumer import open_event
 from shared.directory import Directory
 from shared.events import ReferralAmended, ReferralReceived
+from shared.pages import Pages
 from shared.service import Ground
 from shared.subjects import EVENTS, FOLLOWS
 
@@ -36,4 +38,8 @@ def create_app(settings: TriageSettings) -> FastAPI:
     app.include_router(
         override_router(ground.unit, library, Offering(directory), ground.doorkeeper)
     )
+    pages = Pages("triage", TEMPLATES, settings.public_url)
+    pages.install(app)
+    app.include_router(catalogue_router(pages, library, ground.doorkeeper))
+    app.include_router(check_router(pages, library, ground.doorkeeper))
     return app
