@@ -212,6 +212,15 @@ def derived_id(cause: UUID, event_type: str, about: str = "") -> UUID:
     return uuid5(cause, f"{event_type}/{about}")
 
 
+def roles_reversed(pair_ref: UUID) -> UUID:
+    """The pair of the same two people with victim and alleged perpetrator exchanged.
+
+    Two references that differ in the last bit alone: so who hears of one pair can tell, without
+    knowing either person, who serves the other side of a cross-allegation.
+    """
+    return UUID(int=pair_ref.int ^ 1)
+
+
 def envelope(
     data: EventData,
     *,

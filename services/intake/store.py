@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.vault import SealBroken, Vault
+from shared.events import roles_reversed
 from shared.facts import History
 
 
@@ -262,7 +263,11 @@ class IntakeStore:
 
 def pair_of(victim_ref: UUID, perpetrator_ref: UUID) -> Pair:
     """The pair of two people. Its reference follows from theirs, so it is the same every time."""
-    return Pair(uuid5(victim_ref, str(perpetrator_ref)), victim_ref, perpetrator_ref)
+    one, other = sorted((victim_ref, perpetrator_ref))
+    couple = UUID(int=uuid5(one, str(other)).int & ~1)
+    # The last bit says which of the two is the victim.
+    pair_ref = couple if victim_ref == one else roles_reversed(couple)
+    return Pair(pair_ref, victim_ref, perpetrator_ref)
 
 
 def _place(referral_id: UUID, revision: int) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.triage.planning import Standing
-from shared.events import ReferralReceived
+from shared.events import ReferralReceived, roles_reversed
 from shared.facts import Role
 
 
@@ -240,15 +240,19 @@ async def open_cases(
 async def serving_the_other(
     connection: AsyncConnection, pair_ref: UUID | None, role: Role
 ) -> frozenset[str]:
-    """Who has, or had, a case of the same pair in another role: nobody serves both sides."""
+    """Who has, or had, a case of the same two people on the other side: nobody serves both.
+
+    That is another role in the same pair, or the same role in the pair with the roles reversed.
+    """
     if pair_ref is None:
         return frozenset()
     rows = await connection.execute(
         text(
             "SELECT DISTINCT practitioner_id FROM assignment"
-            " WHERE pair_ref = :pair AND role <> :role"
+            " WHERE (pair_ref = :pair AND role <> :role)"
+            " OR (pair_ref = :reversed AND role = :role)"
         ),
-        {"pair": pair_ref, "role": role},
+        {"pair": pair_ref, "reversed": roles_reversed(pair_ref), "role": role},
     )
     return frozenset(row.practitioner_id for row in rows)
 
