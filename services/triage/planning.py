@@ -53,9 +53,14 @@ def plan(
     """The plan for a decision, the first of a referral or of a later revision.
 
     A statutory route is never withdrawn by new information: the coordinator is asked instead.
-    What a coordinator offered by hand stands; `closed`: what one withdrew is not offered again.
+    What a coordinator offered by hand stands; `closed`: what one withdrew is not offered again,
+    but for the coordinator's own queue, or a later revision could end in silence.
     """
-    wanted = {place.pathway: place for place in _places(decision) if place.pathway not in closed}
+    wanted = {
+        place.pathway: place
+        for place in _places(decision)
+        if place.pathway == COORDINATION or place.pathway not in closed
+    }
     there = {each.pathway for each in standing}
     gone = [each for each in standing if each.pathway not in wanted and each.kind != BY_HAND]
     kept_by_law = [each for each in gone if each.kind == "statutory"]
