@@ -81,6 +81,8 @@ def test_no_claim_may_be_missing(claim: str) -> None:
         {"aud": AUDIENCE + "-test"},
         {"sub": ""},
         {"sub": {"name": "p-1"}},
+        {"sub": "Priya Quill"},
+        {"sub": "priya@example.org"},
         {"roles": []},
         {"roles": "coordinator"},
         {"roles": ["coordinator", "superuser"]},
