@@ -4,14 +4,22 @@ For one referral the list is run through once, parts before what is made of them
 lies at its criterion's place. A criterion that several pathways share has one place.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any, assert_never
 
 from services.triage.catalogue import Block, Pathway, Policy, StandingTask
 from services.triage.consent import consent_judge
-from services.triage.criteria import Case, Finding, Judge, Verdict, all_of, any_of, negation
+from services.triage.criteria import (
+    Case,
+    Finding,
+    Judge,
+    Verdict,
+    all_of,
+    any_of,
+    negation,
+    picking,
+)
 from services.triage.days import made_in
 from services.triage.fact_tests import fact_judge
 from services.triage.places import in_the_borough
@@ -57,15 +65,15 @@ class CompiledBlock:
 class CompiledPathway:
     """A pathway with the places of its criteria and blocks.
 
-    `pick` takes their findings, in this order, out of all findings of a referral.
-    `remembered`: what was concluded of it from the same findings before; `decide` keeps it.
+    `pick` takes the findings on its criteria out of all findings of a referral.
+    `written`: how conclusions on it were written out before; `decision` keeps it.
     """
 
     row: Pathway
     lines: tuple[Line, ...]
     blocks: tuple[CompiledBlock, ...]
-    pick: Callable[[list[Finding]], tuple[Finding, ...]]
-    remembered: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    pick: Callable[[Sequence[Finding]], tuple[Finding, ...]]
+    written: dict[Hashable, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +115,7 @@ class _Compiler:
     def pathway(self, row: Pathway) -> CompiledPathway:
         lines = tuple(self.line(criterion, row) for criterion in row.criteria)
         blocks = tuple(self.block(block, row) for block in row.blocks)
-        places = [line.place for line in lines] + [block.place for block in blocks]
-        return CompiledPathway(row, lines, blocks, _picking(places))
+        return CompiledPathway(row, lines, blocks, picking([line.place for line in lines]))
 
     def line(self, criterion: Criterion, row: Pathway) -> Line:
         clause = self._named(criterion)
@@ -153,11 +160,11 @@ class _Compiler:
             case HoursTest(made_in=name):
                 return made_in(self.policy.service_hours[name])
             case AllOf(all=several):
-                return all_of([self.judge(each) for each in several])
+                return all_of([self.place(each) for each in several])
             case AnyOf(any=several):
-                return any_of([self.judge(each) for each in several])
+                return any_of([self.place(each) for each in several])
             case NotThis(not_=one):
-                return negation(self.judge(one))
+                return negation(self.place(one))
             case _:
                 assert_never(clause)
 
@@ -185,13 +192,6 @@ class _Compiler:
                 return self.policy.risk
             case _:
                 return None
-
-
-def _picking(places: list[int]) -> Callable[[list[Finding]], tuple[Finding, ...]]:
-    if len(places) > 1:
-        return itemgetter(*places)
-    (only,) = places
-    return lambda found: (found[only],)
 
 
 def _from_a_day(judge: Judge, clause: Clause) -> Judge:

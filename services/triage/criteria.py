@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Se
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from shared.facts import Facts
@@ -67,7 +68,7 @@ class Case:
 Judge = Callable[[Case], Finding]
 
 
-MOST: Final = 4096
+MOST: Final = 256
 """How many findings one criterion remembers before it begins anew."""
 
 
@@ -84,58 +85,56 @@ def by_facts(judge: Judge, *paths: str) -> Judge:
     memory: dict[Hashable, Finding] = {}
 
     def judged(case: Case) -> Finding:
-        known = case.known
-        key = tuple([known.get(path) for path in paths])
+        key = tuple(map(case.known.get, paths))
         found = memory.get(key)
         return remember(memory, key, judge(case)) if found is None else found
 
-    return judged
+    def judged_by_one(case: Case) -> Finding:
+        value = case.known.get(paths[0])
+        found = memory.get(value)
+        return remember(memory, value, judge(case)) if found is None else found
+
+    return judged_by_one if len(paths) == 1 else judged
 
 
-def _by_parts(
-    conclude: Callable[[Sequence[Finding]], Finding],
-) -> Callable[[Sequence[Finding]], Finding]:
-    """A conclusion that follows from its parts alone.
+def picking(places: Sequence[int]) -> Callable[[Sequence[Finding]], tuple[Finding, ...]]:
+    """Takes the findings at some places out of all; ValueError for no place at all."""
+    if not places:
+        raise ValueError("an empty set of criteria is never met: name at least one")
+    if len(places) > 1:
+        return itemgetter(*places)
+    (only,) = places
+    return lambda found: (found[only],)
 
-    Parts are known by their identity, which is quicker than by what they say; each entry keeps its
-    parts, so that no other finding can be taken for one of them.
-    """
+
+def all_of(places: Sequence[int]) -> Judge:
+    """Met if every finding is met; not met if one is not met; otherwise unknown."""
+    return _combined(places, _conclude_all)
+
+
+def any_of(places: Sequence[int]) -> Judge:
+    """Met if one finding is met; not met if none is met or unknown; otherwise unknown."""
+    return _combined(places, _conclude_any)
+
+
+def negation(place: int) -> Judge:
+    """Met if the finding is not met, not met if it is met, unknown if it is unknown."""
+    return _combined((place,), _conclude_not)
+
+
+def _combined(places: Sequence[int], conclude: Callable[[Sequence[Finding]], Finding]) -> Judge:
+    """A conclusion follows from its parts alone, and these are known by their identity, which is
+    quicker than by what they say. An entry keeps its parts, so that no other can have their ids."""
+    pick = picking(places)
     memory: dict[Hashable, tuple[Sequence[Finding], Finding]] = {}
 
-    def concluded(parts: Sequence[Finding]) -> Finding:
-        key = tuple([id(part) for part in parts])
+    def judge(case: Case) -> Finding:
+        parts = pick(case.found)
+        key = tuple(map(id, parts))
         entry = memory.get(key)
         if entry is None:
             entry = remember(memory, key, (parts, conclude(parts)))
         return entry[1]
-
-    return concluded
-
-
-def all_of(judges: Sequence[Judge]) -> Judge:
-    """Met if every one is met; not met if one is not met; otherwise unknown."""
-    if not judges:
-        raise ValueError("an empty set of criteria is never met: name at least one")
-    return _combined(judges, _conclude_all)
-
-
-def any_of(judges: Sequence[Judge]) -> Judge:
-    """Met if one is met; not met if none is met or unknown; otherwise unknown."""
-    if not judges:
-        raise ValueError("an empty set of alternatives is never met: name at least one")
-    return _combined(judges, _conclude_any)
-
-
-def negation(judge: Judge) -> Judge:
-    """Met if the criterion is not met, not met if it is met, unknown if it is unknown."""
-    return _combined((judge,), _conclude_not)
-
-
-def _combined(judges: Sequence[Judge], conclude: Callable[[Sequence[Finding]], Finding]) -> Judge:
-    conclusion = _by_parts(conclude)
-
-    def judge(case: Case) -> Finding:
-        return conclusion([each(case) for each in judges])
 
     return judge
 

@@ -9,7 +9,7 @@ from datetime import date
 from services.triage.asking import asks_for, asks_go_to
 from services.triage.bank_holidays import ENGLAND
 from services.triage.compiled import CompiledPathway
-from services.triage.criteria import Basis, Case, Finding, Judge, Verdict, once, remember
+from services.triage.criteria import Basis, Case, Judge, Verdict, once
 from services.triage.days import next_on_site
 from services.triage.decision import (
     Ask,
@@ -19,7 +19,6 @@ from services.triage.decision import (
     PolicyUsed,
     Route,
     Routed,
-    Standing,
     Unrouted,
 )
 from services.triage.library import Catalogue, NoneInForce
@@ -171,48 +170,19 @@ def undecidable(
     )
 
 
-def _consider(pathway: CompiledPathway, case: Case, taker: str | None = None) -> Considered:
-    """What comes of one pathway; `taker`: the pathway of its group that comes before it.
-
-    The same findings come to the same, and findings are known by their identity: what was
-    concluded before is found again. It holds its findings, so that no other can have their ids.
-    """
-    found = pathway.pick(case.found)
-    key = (taker, *map(id, found))
-    entry = pathway.remembered.get(key)
-    if entry is None:
-        of_lines = len(pathway.lines)
-        concluded = _conclude(pathway, found[:of_lines], found[of_lines:], taker)
-        entry = remember(pathway.remembered, key, (concluded, found))
-    considered: Considered = entry[0]
-    return considered
-
-
-def _conclude(
-    pathway: CompiledPathway,
-    findings: tuple[Finding, ...],
-    blocking: Sequence[Finding],
-    taker: str | None,
-) -> Considered:
-    for block, found in zip(pathway.blocks, blocking, strict=True):
-        if found.verdict is Verdict.MET:
+def _consider(pathway: CompiledPathway, case: Case, taker: str | None) -> Considered:
+    """What comes of one pathway; `taker`: the pathway of its group that comes before it."""
+    findings = pathway.pick(case.found)
+    for block in pathway.blocks:
+        if case.found[block.place].verdict is Verdict.MET:
             return Considered(pathway, "ineligible", findings, blocked_by=block.reason)
-    standing = _standing(findings)
-    if standing == "ineligible":
-        return Considered(pathway, standing, findings)
+    verdicts = [found.verdict for found in findings]
+    if Verdict.NOT_MET in verdicts:
+        return Considered(pathway, "ineligible", findings)
     presumed = once([fact for found in findings for fact in found.presumed])
-    over = taker if standing == "eligible" else None
-    return Considered(pathway, standing, findings, presumed, passed_over_for=over)
-
-
-def _standing(findings: Sequence[Finding]) -> Standing:
-    standing: Standing = "eligible"
-    for found in findings:
-        if found.verdict is Verdict.NOT_MET:
-            return "ineligible"
-        if found.verdict is Verdict.UNKNOWN:
-            standing = "unknown"
-    return standing
+    if Verdict.UNKNOWN in verdicts:
+        return Considered(pathway, "unknown", findings, presumed)
+    return Considered(pathway, "eligible", findings, presumed, passed_over_for=taker)
 
 
 def _consider_all(catalogue: Catalogue, case: Case) -> tuple[Considered, ...]:

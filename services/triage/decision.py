@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from services.triage.catalogue import Kind
@@ -28,10 +27,9 @@ class PolicyUsed:
     sha256: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Considered:
-    """One pathway with the finding of each of its criteria; shared by the decisions that came to
-    the same, and never changed.
+    """One pathway with the finding of each of its criteria.
 
     `presumed`: missing facts that were taken as met. `blocked_by`: the reason of the safety block
     that closed it. `passed_over_for`: the pathway of its group that comes before it.
@@ -49,7 +47,7 @@ class Considered:
         """The pathway's id."""
         return self.pathway.row.id
 
-    @cached_property
+    @property
     def asks(self) -> tuple[str, ...]:
         """The missing facts that keep its verdict unknown."""
         if self.standing != "unknown":
@@ -67,14 +65,16 @@ class Considered:
             ],
         }
 
-    @cached_property
     def as_text(self) -> str:
         """The same, written out from what was written before."""
-        lines = [
-            _written_line(line, found)
-            for line, found in zip(self.pathway.lines, self.findings, strict=True)
-        ]
-        return f'{_written(self._brief)[:-1]},"criteria":[{",".join(lines)}]}}'
+        lines = map(_written_line, self.pathway.lines, self.findings)
+        return f'{self._written_brief()[:-1]},"criteria":[{",".join(lines)}]}}'
+
+    def _written_brief(self) -> str:
+        key = (self.standing, self.presumed, self.blocked_by, self.passed_over_for)
+        memory = self.pathway.written
+        text = memory.get(key)
+        return remember(memory, key, _written(self._brief)) if text is None else text
 
     @property
     def _brief(self) -> dict[str, Any]:
@@ -214,7 +214,7 @@ class _Decided:
     def as_route_text(self) -> str:
         """`as_route_json` written out; what was written before is not written again."""
         brief = _written(replace(self, considered=()).as_route_json())
-        every = ",".join([each.as_text for each in self.considered])
+        every = ",".join([each.as_text() for each in self.considered])
         return brief.removesuffix("[]}") + f"[{every}]}}"
 
 

@@ -46,8 +46,12 @@ def fact_judge(test: FactTest, unless: Judge | None) -> Judge:
         asked = score_asked(case) if path == "risk.score" else path
         return Finding(Verdict.UNKNOWN, unknown, {path: None}, (asked,))
 
-    looks_at = (path, "risk_level") if test.not_completed else (path,)
-    by_value = by_facts(judge, *looks_at, "risk.answers_incomplete")
+    looks_at = [path]
+    if test.not_completed:
+        looks_at += ["risk_level", "risk.answers_incomplete"]
+    elif path == "risk.score":
+        looks_at += ["risk.answers_incomplete"]
+    by_value = by_facts(judge, *looks_at)
     if unless is None:
         return by_value
     text = f"{label} {are} not known and presumed to be {wanted}"

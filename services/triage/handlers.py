@@ -63,7 +63,7 @@ class Handlers:
             measure = policy
         decision_id = derived_id(work.cause, "decision")
         await store.add_decision(
-            work.connection, decision_id, event, decision.as_route_json(), work.now
+            work.connection, decision_id, event, decision.as_route_text(), work.now
         )
         planned = plan(decision, standing, closed)
         work.emit(_triaged(event, decision, decision_id, made_on), event.referral_id)

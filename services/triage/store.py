@@ -33,16 +33,16 @@ async def add_decision(
     connection: AsyncConnection,
     decision_id: UUID,
     event: ReferralReceived,
-    decision: dict[str, Any],
+    decision: str,
     now: datetime,
 ) -> None:
-    """Keep a decision with the facts and the history that it was made on."""
+    """Keep a decision (JSON) with the facts and the history that it was made on."""
     await connection.execute(
         text(
             "INSERT INTO decision"
             " (id, referral_id, revision, pair_ref, decided_at, facts, history, decision)"
             " VALUES (:id, :referral, :revision, :pair, :now, CAST(:facts AS jsonb),"
-            " CAST(:history AS jsonb), CAST(:decision AS jsonb))"
+            " CAST(:history AS jsonb), CAST(:decision AS json))"
         ),
         {
             "id": decision_id,
@@ -52,7 +52,7 @@ async def add_decision(
             "now": now,
             "facts": event.facts.model_dump_json(by_alias=True, exclude_none=True),
             "history": event.history.model_dump_json(exclude_none=True),
-            "decision": json.dumps(decision, ensure_ascii=False),
+            "decision": decision,
         },
     )
 
@@ -61,7 +61,7 @@ async def latest_decision(connection: AsyncConnection, referral_id: UUID) -> dic
     """The decision on the newest revision, as it was stored; None if there is none (yet)."""
     rows = await connection.execute(
         text(
-            "SELECT id, revision, decided_at, decision FROM decision"
+            "SELECT id, revision, decided_at, CAST(decision AS text) AS decision FROM decision"
             " WHERE referral_id = :id ORDER BY revision DESC LIMIT 1"
         ),
         {"id": referral_id},
@@ -69,7 +69,7 @@ async def latest_decision(connection: AsyncConnection, referral_id: UUID) -> dic
     row = rows.one_or_none()
     if row is None:
         return None
-    decision = json.loads(row.decision) if isinstance(row.decision, str) else row.decision
+    decision = json.loads(row.decision)
     return {
         "decision_id": str(row.id),
         "revision": row.revision,

@@ -4,21 +4,22 @@ from datetime import date, datetime
 
 import pytest
 
-from services.triage.criteria import Case, Finding, Judge, Verdict, all_of, any_of, negation
+from services.triage.criteria import Case, Finding, Verdict, all_of, any_of, negation
 from shared.london import LONDON
 from tests.triage.cases import facts
 
 Y, N, U = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
 
-CASE = Case(
-    facts(), {}, datetime(2026, 11, 18, 10, tzinfo=LONDON), date(2026, 11, 18), frozenset(), []
-)
+
+def _case(*findings: Finding) -> Case:
+    """A case in which so much was found already, each at its place."""
+    made = datetime(2026, 11, 18, 10, tzinfo=LONDON)
+    return Case(facts(), {}, made, date(2026, 11, 18), frozenset(), list(findings))
 
 
-def _judge(verdict: Verdict, name: str = "it") -> Judge:
+def _found(verdict: Verdict, name: str = "it") -> Finding:
     asks = (name,) if verdict is U else ()
-    finding = Finding(verdict, f"{name} is {verdict}", {name: verdict}, asks)
-    return lambda _: finding
+    return Finding(verdict, f"{name} is {verdict}", {name: verdict}, asks)
 
 
 @pytest.mark.parametrize(
@@ -39,16 +40,16 @@ def test_all_and_any_follow_kleene(
     first: Verdict, second: Verdict, both: Verdict, either: Verdict
 ) -> None:
     """Every pair of values comes to what Kleene's tables say."""
-    judges = [_judge(first), _judge(second)]
+    case = _case(_found(first), _found(second))
 
-    assert all_of(judges)(CASE).verdict is both
-    assert any_of(judges)(CASE).verdict is either
+    assert all_of([0, 1])(case).verdict is both
+    assert any_of([0, 1])(case).verdict is either
 
 
 @pytest.mark.parametrize(("verdict", "opposite"), [(Y, N), (N, Y), (U, U)])
 def test_not_follows_kleene(verdict: Verdict, opposite: Verdict) -> None:
     """What is unknown stays unknown when it is denied."""
-    assert negation(_judge(verdict))(CASE).verdict is opposite
+    assert negation(0)(_case(_found(verdict))).verdict is opposite
 
 
 @pytest.mark.parametrize("combine", [all_of, any_of])
@@ -61,7 +62,7 @@ def test_an_empty_set_is_an_error(combine: object) -> None:
 
 def test_only_what_decides_is_told_and_asked() -> None:
     """An unknown beside something that is not met is neither a reason nor a question."""
-    found = all_of([_judge(U, "age"), _judge(N, "role"), _judge(Y, "team")])(CASE)
+    found = all_of([0, 1, 2])(_case(_found(U, "age"), _found(N, "role"), _found(Y, "team")))
 
     assert found.text == "role is not_met"
     assert found.asks == ()
@@ -70,6 +71,6 @@ def test_only_what_decides_is_told_and_asked() -> None:
 
 def test_an_unknown_asks_for_all_that_it_waits_for() -> None:
     """Alternatives that are all unknown ask for each of their facts."""
-    found = any_of([_judge(U, "needs"), _judge(N, "team"), _judge(U, "wants")])(CASE)
+    found = any_of([0, 1, 2])(_case(_found(U, "needs"), _found(N, "team"), _found(U, "wants")))
 
     assert found.asks == ("needs", "wants")

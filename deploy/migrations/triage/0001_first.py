@@ -23,7 +23,8 @@ _STATEMENTS = (
         decided_at timestamptz NOT NULL,
         facts jsonb NOT NULL,
         history jsonb NOT NULL,
-        decision jsonb NOT NULL,
+        -- Read whole and never searched: kept as it was written, some 40 KB of reasons.
+        decision json NOT NULL,
         UNIQUE (referral_id, revision))""",
     """CREATE TABLE triage.assignment (
         id uuid PRIMARY KEY,

@@ -1,9 +1,9 @@
 """Decisions a second with every criterion explained: ours beside zen-engine (traced) and CEL.
 
-All get the same rules of the same catalogue and the same referrals, none of them twice, after a warm-up
-on others. Ours answers with the whole
-explanation as text, in words, with what is unknown and what to ask for; a peer answers with a value
-for each criterion. Rounds alternate, so that a slow spell of the machine falls on all.
+All get the same rules of the same catalogue and the same referrals, none of them twice, after a
+warm-up on others. Ours answers with a decision in which each criterion has its sentence, what it
+saw, and its verdict of three, with routes, asks and tasks; a peer answers with a value for each
+criterion. Rounds alternate, so that a slow spell of the machine falls on all.
 """
 
 import json
@@ -65,10 +65,10 @@ def run(python: Path, rounds: int, count: int, say: Callable[[str], None]) -> di
 def _ours(warm: list[Facts], given: list[Facts]) -> float:
     catalogue = load_library().in_force("bromley", ON)  # anew, and so with nothing remembered
     for facts in warm:
-        decide(facts, catalogue, on=ON).as_route_text()
+        decide(facts, catalogue, on=ON)
     began = time.perf_counter()
     for facts in given:
-        decide(facts, catalogue, on=ON).as_route_text()
+        decide(facts, catalogue, on=ON)
     return len(given) / (time.perf_counter() - began)
 
 
@@ -90,7 +90,7 @@ def _theirs(
 
 
 def _told(facts: Facts, catalogue: Catalogue) -> dict[str, Any]:
-    """The facts as the peers are given them, computed risk and hours too; what is missing is null."""
+    """The facts as the peers get them, computed risk and hours too; what is missing is null."""
     case = open_case(facts, catalogue, on=ON)
     known = json.loads(json.dumps({**case.known}, default=str))
     hours = {
