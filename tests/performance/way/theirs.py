@@ -27,6 +27,7 @@ from tests.performance.way.ways import (
     to_its_end,
 )
 
+LOCK = Path(__file__).with_name("peers.lock")
 PASSWORD = "of-this-measurement-alone"
 # Beyond what `up` sets, in the peers' favour: no checkpoint falls into a phase.
 IN_THEIR_FAVOUR = {"max_wal_size": "4GB", "checkpoint_timeout": "30min", "jit": "off"}

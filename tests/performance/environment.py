@@ -8,29 +8,28 @@ from pathlib import Path
 
 from deploy.local.child import LocalServerError
 
-LOCK = Path(__file__).with_name("peers.lock")
 SECONDS = 600.0
 
 
-def python_of_peers(folder: Path) -> Path:
-    """The Python of the environment in `folder`, made or brought up to date where needed.
+def python_of_peers(folder: Path, lock: Path) -> Path:
+    """The Python of the environment in `folder`, made or brought up to date by `lock`.
 
     Progress and the reasons of a failure go to standard error. LocalServerError if it fails.
     """
     python, installed = folder / "bin" / "python", folder / "installed.lock"
-    if installed.exists() and installed.read_bytes() == LOCK.read_bytes():
+    if installed.exists() and installed.read_bytes() == lock.read_bytes():
         return python
     sys.stderr.write(f"fingerpost: what the peers need, once, into {folder} (a minute)\n")
     uv = shutil.which("uv")
     _run([sys.executable, "-m", "venv", "--clear", *(["--without-pip"] if uv else []), folder])
     if uv:
-        _run([uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", LOCK])
+        _run([uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", lock])
     else:
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install"]
         if not sys.stderr.isatty():
             pip.append("--quiet")
-        _run([*pip, "--require-hashes", "--only-binary=:all:", "-r", str(LOCK)])
-    installed.write_bytes(LOCK.read_bytes())
+        _run([*pip, "--require-hashes", "--only-binary=:all:", "-r", str(lock)])
+    installed.write_bytes(lock.read_bytes())
     return python
 
 
