@@ -231,6 +231,14 @@ async def test_two_in_one_transaction_are_shared_out_too(triage: Triage) -> None
     assert {(await triage.asked(each))["marac"] for each in referrals} == MARAC
 
 
+async def test_what_one_referral_asks_is_shared_out(triage: Triage) -> None:
+    """The transfers of somebody who lives elsewhere are made by both coordinators on duty."""
+    referral, person = uuid4(), {"given_name": "Amara", "age": 35, "borough": "bexley"}
+    facts = example("01", person=person)
+    await triage.hear(received(facts, referral=referral, catalogues=("bromley",)))
+    assert set((await triage.asked(referral)).values()) == BROMLEYS_COORDINATORS
+
+
 async def test_a_perpetrator_goes_to_the_panel(triage: Triage) -> None:
     """A serial perpetrator is offered to the panel without consent; his partner's support is a
     coordinator's task."""
