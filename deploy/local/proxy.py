@@ -12,9 +12,10 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from shared.problems import Refused
 from shared.subjects import SERVICES
 
 # A document may hold identities: intake takes it, and gives triage its facts.
@@ -42,7 +43,7 @@ def create_app(targets: dict[str, str]) -> Starlette:
         service = "intake" if path == _DRY_RUN else request.path_params["service"]
         target = targets.get(service)
         if target is None:
-            return PlainTextResponse("There is nothing here.", 404)
+            return Refused(404, "not-found", "There is nothing here.").response()
         client: httpx2.AsyncClient = request.app.state.client
         query = f"?{request.url.query}" if request.url.query else ""
         outgoing = client.build_request(
@@ -58,7 +59,9 @@ def create_app(targets: dict[str, str]) -> Starlette:
         try:
             answer = await client.send(outgoing, stream=True)
         except httpx2.TransportError:
-            return PlainTextResponse("That part is starting again. Please try in a moment.", 503)
+            return Refused(
+                503, "unavailable", "That part is starting again. Please try in a moment."
+            ).response()
         response = StreamingResponse(
             answer.aiter_raw(), answer.status_code, background=BackgroundTask(answer.aclose)
         )
@@ -81,4 +84,7 @@ if __name__ == "__main__":
         port=int(os.environ["PORT"]),
         access_log=False,
         log_level="warning",
+        # The services have said when and by what already.
+        date_header=False,
+        server_header=False,
     )
