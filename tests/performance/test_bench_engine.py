@@ -17,7 +17,7 @@ def bromley() -> Catalogue:
 
 @pytest.mark.parametrize("language", ["zen", "cel"])
 def test_every_criterion_is_translated(language: Language) -> None:
-    """Each criterion of each pathway has an expression, and no expression stands before its parts."""
+    """Each criterion of each pathway has an expression, which stands after its parts."""
     catalogue = bromley()
     translated = Translation(catalogue.policy, language)
     assert {row.id: len(row.criteria) for row in catalogue.policy.pathways} == {
