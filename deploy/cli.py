@@ -10,7 +10,7 @@ from deploy.commands.parked import parked
 from deploy.commands.replay import replay
 from deploy.commands.routing import route, submit
 from deploy.commands.running import down, show_status, up
-from deploy.commands.testing import run_tests
+from deploy.commands.testing import mutate, run_tests
 from deploy.commands.trail import trail
 
 app = typer.Typer(
@@ -34,4 +34,5 @@ app.command("streams")(streams)
 app.add_typer(keys, name="keys")
 app.add_typer(bench, name="bench")
 app.add_typer(parked, name="parked")
+app.command("mutate")(mutate)
 app.command("test", context_settings={"ignore_unknown_options": True})(run_tests)

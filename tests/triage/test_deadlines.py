@@ -1,10 +1,12 @@
 """By when a referral is acknowledged and the person first contacted."""
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
+from services.triage.catalogue import Policy, Within
 from services.triage.deadlines import deadlines
 from services.triage.library import Catalogue
 from tests.triage.cases import in_force
@@ -103,3 +105,58 @@ def test_the_times_of_response(
 ) -> None:
     """Hours at any hour; working days in London's time, less the bank holidays."""
     assert _due(since, **how) == (acknowledge, contact)
+
+
+def _policy() -> Policy:
+    """Bromley's, with every answer due the next working morning."""
+    catalogue = in_force("bromley", datetime(2026, 11, 18, tzinfo=UTC))
+    assert isinstance(catalogue, Catalogue)
+    response = catalogue.policy.response
+    morning = Within.model_validate({"next_working_morning": True})
+    acknowledge = response.acknowledge.model_copy(update={"others": morning, "urgent": morning})
+    contact = response.first_contact.model_copy(update={"urgent": morning})
+    mornings = response.model_copy(update={"acknowledge": acknowledge, "first_contact": contact})
+    return catalogue.policy.model_copy(update={"response": mornings})
+
+
+@pytest.mark.parametrize(
+    ("since", "holidays", "due"),
+    [
+        # London's summer: 23:30 in UTC on Tuesday is Wednesday there, and its morning is to come.
+        ("2026-07-14T23:30:00Z", (), "2026-07-15T11:00"),
+        ("2026-07-14T23:30:00Z", (date(2026, 7, 15),), "2026-07-16T11:00"),
+        ("2026-12-08T23:30:00Z", (), "2026-12-09T12:00"),
+    ],
+)
+def test_a_policy_may_ask_for_the_next_working_morning(
+    since: str, holidays: tuple[date, ...], due: str
+) -> None:
+    """By London's clock and the bank holidays that were given, for urgent referrals too."""
+    found = deadlines(
+        _policy(),
+        urgent=True,
+        risk_level="high",
+        team="gp",
+        since=datetime.fromisoformat(since),
+        bank_holidays=holidays,
+    )
+    assert found.acknowledge_by.isoformat()[:16] == due
+    assert found.first_contact_by.isoformat()[:16] == due
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+def test_moments_are_in_utc(urgent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the machine thinks it is."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        since = datetime.fromisoformat("2026-07-14T12:00:00+01:00")
+        catalogue = in_force("bromley", since)
+        assert isinstance(catalogue, Catalogue)
+        for policy in (catalogue.policy, _policy()):
+            found = deadlines(policy, urgent=urgent, risk_level="medium", team="gp", since=since)
+            assert found.acknowledge_by.tzinfo is UTC
+            assert found.first_contact_by.tzinfo is UTC
+    finally:
+        monkeypatch.undo()
+        time.tzset()
