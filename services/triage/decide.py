@@ -188,14 +188,13 @@ def _consider(pathway: CompiledPathway, case: Case, taker: str | None) -> Consid
 def _consider_all(catalogue: Catalogue, case: Case) -> tuple[Considered, ...]:
     """Every pathway that is there on the day; in each group the first eligible one is kept, and
     the later ones are passed over for it."""
-    first: dict[str, str] = {}
+    first: dict[str | None, str] = {}
     considered = []
     for pathway in catalogue.rules.pathways:
         row = pathway.row
         if row.from_ is not None and row.from_ > case.on:
             continue
-        taker = first.get(row.group) if row.group is not None else None
-        each = _consider(pathway, case, taker)
+        each = _consider(pathway, case, first.get(row.group))
         if row.group is not None and each.standing == "eligible":
             first.setdefault(row.group, row.id)
         considered.append(each)

@@ -126,6 +126,8 @@ def _policy() -> Policy:
         ("2026-07-14T23:30:00Z", (), "2026-07-15T11:00"),
         ("2026-07-14T23:30:00Z", (date(2026, 7, 15),), "2026-07-16T11:00"),
         ("2026-12-08T23:30:00Z", (), "2026-12-09T12:00"),
+        # Half past nine there: this morning's office is open already.
+        ("2026-07-15T08:30:00Z", (), "2026-07-16T11:00"),
     ],
 )
 def test_a_policy_may_ask_for_the_next_working_morning(
