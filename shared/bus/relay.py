@@ -59,7 +59,7 @@ class Relay:
         try:
             while True:
                 self._nudged.clear()
-                while await self._publish_some(connection, jetstream):
+                while await self._publish_some(connection, jetstream) == AT_ONCE:
                     pass
                 try:
                     await asyncio.wait_for(self._nudged.wait(), POLL_SECONDS)
