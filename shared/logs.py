@@ -17,7 +17,6 @@ def configure(service: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
     logging.basicConfig(handlers=[_NamesOnly()], level=logging.WARNING, force=True)

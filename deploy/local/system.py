@@ -159,6 +159,8 @@ class System:
         for name in left:
             self.say(f"ending {name}, left by an earlier run")
         _end(left.values())
+        # Nothing of it is true any more, above all not that it is ready.
+        self.home.forget()
 
     def _parts(self, agencies: tuple[str, ...]) -> list[Part]:
         config = nats_config.write(

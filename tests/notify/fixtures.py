@@ -11,6 +11,9 @@ from tests.notify.ground import Notify, notify_on
 from tests.notify.service import Service, started
 from tests.servers import Broker, Database, Postgres
 
+NO_BROKER = "nats://127.0.0.1:9"
+"""The discard port: nobody listens there."""
+
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def notify_database(postgres: Postgres) -> Database:
@@ -32,10 +35,10 @@ async def notify(notify_database: Database) -> AsyncIterator[Notify]:
 async def service(
     nats_broker: Broker, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Service]:
-    """A running notify, for the whole run. It hears events only from whoever writes its inbox:
-    for the way over the broker start one of your own."""
-    await nats_broker.declare()
-    async with started(nats_broker, postgres, tmp_path_factory.mktemp("notify")) as running:
+    """A running notify without a broker, for the whole run: on the broker it would be given the
+    half of what another test's notify is meant to hear. Start one of your own for that."""
+    folder = tmp_path_factory.mktemp("notify")
+    async with started(nats_broker, postgres, folder, "live", NATS_URL=NO_BROKER) as running:
         yield running
 
 

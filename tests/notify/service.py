@@ -69,9 +69,12 @@ class Service:
 
 @asynccontextmanager
 async def started(
-    broker: Broker, postgres: Postgres, folder: Path, **settings: str
+    broker: Broker, postgres: Postgres, folder: Path, health: str = "ready", **settings: str
 ) -> AsyncIterator[Service]:
-    """Notify on a database of its own; its log and directory in `folder`."""
+    """Notify on a database of its own; its log and directory in `folder`.
+
+    `health`: "ready" with the broker, "live" without.
+    """
     database = await postgres.fresh_database()
     await migrate(database.url(OWNER))
     directory = folder / "directory.yaml"
@@ -97,14 +100,16 @@ async def started(
         },
     )
     try:
-        assert child.is_ready_within(process, partial(_ready, url), 30), log.read_text()
+        assert child.is_ready_within(
+            process, partial(_answers, f"{url}/notify/health/{health}"), 30
+        ), log.read_text()
         yield Service(url, broker.keys, log, database)
     finally:
         child.stop(process)
 
 
-def _ready(url: str) -> bool:
+def _answers(url: str) -> bool:
     try:
-        return httpx2.get(f"{url}/notify/health/ready").status_code == 200
+        return httpx2.get(url).status_code == 200
     except httpx2.TransportError:
         return False
