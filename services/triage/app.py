@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.triage.api import api_router
+from services.triage.assignment_page import assignment_router
 from services.triage.handlers import Handlers
 from services.triage.library import load_library
 from services.triage.offering import Offering
@@ -42,4 +43,5 @@ def create_app(settings: TriageSettings) -> FastAPI:
     pages.install(app)
     app.include_router(catalogue_router(pages, library, ground.doorkeeper))
     app.include_router(check_router(pages, library, ground.doorkeeper))
+    app.include_router(assignment_router(pages, ground.unit, library, ground.doorkeeper))
     return app
