@@ -16,6 +16,7 @@ from services.triage import override_store
 from services.triage.library import Library, NoneInForce
 from services.triage.override_store import Decided
 from services.triage.planning import COORDINATION
+from services.triage.vocabulary import LABELS
 from shared.bus.work import UnitOfWork, Work
 from shared.events import AccessRecorded
 from shared.london import LONDON
@@ -71,7 +72,7 @@ def assignment_router(
             risk=decided.decision["risk_level"].replace("_", " "),
             reasons=_reasons(asked, decided.decision),
             tasks=_tasks(asked, decided.decision),
-            missing=[ask["fact"] for ask in decided.decision["asks"]],
+            missing=[_in_words(ask["fact"]) for ask in decided.decision["asks"]],
         )
 
     return router
@@ -111,6 +112,11 @@ def _reasons(asked: Asked, decision: dict[str, Any]) -> list[str]:
 def _tasks(asked: Asked, decision: dict[str, Any]) -> list[str]:
     whose = "coordinator" if asked.pathway == COORDINATION else "practitioner"
     return [task["text"] for task in decision["tasks"] if task["for"] == whose]
+
+
+def _in_words(fact: str) -> str:
+    """A fact as a rule speaks of it, or by its own name without the signs of a program."""
+    return LABELS.get(fact) or fact.rsplit(".", 1)[-1].replace("_", " ")
 
 
 def _moment(when: datetime) -> str:
