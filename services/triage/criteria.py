@@ -68,7 +68,7 @@ class Case:
 Judge = Callable[[Case], Finding]
 
 
-MOST: Final = 256
+MOST: Final = 1024
 """How many findings one criterion remembers before it begins anew."""
 
 
