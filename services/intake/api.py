@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
@@ -12,6 +12,7 @@ from services.intake.admission import Admission, Receipt
 from services.intake.matching import canonical
 from services.intake.reading import LARGEST, UnreadableReferral, read_document
 from shared.bus.work import UnitOfWork
+from shared.events import AccessRecorded
 from shared.problems import Refused
 from shared.sign_in import Caller, Doorkeeper
 
@@ -58,14 +59,22 @@ def api_router(unit: UnitOfWork, admission: Admission, doorkeeper: Doorkeeper) -
             ) from None
 
     @router.post("/api/references")
-    async def resolve(reference: Reference, _caller: Annotated[Caller, reader]) -> Resolved:
-        """The referral's id for a sender's reference."""
-        async with unit.engine.connect() as connection:
+    async def resolve(reference: Reference, caller: Annotated[Caller, reader]) -> Resolved:
+        """The referral's id for a sender's reference. The reading is recorded first."""
+        async with unit.work(uuid4()) as work:
             found = await admission.store.ids_of(
-                connection, reference.agency, [reference.reference]
+                work.connection, reference.agency, [reference.reference]
             )
-        if not found:
-            raise Refused(404, "not-found", "No referral of that agency and reference is known.")
+            if not found:
+                raise Refused(
+                    404, "not-found", "No referral of that agency and reference is known."
+                )
+            work.emit(
+                AccessRecorded(
+                    reader=caller.subject, roles=caller.roles, what="reference", why="case work"
+                ),
+                found[0],
+            )
         return Resolved(referral_id=found[0])
 
     @router.get("/schemas/referral-v1.json", include_in_schema=False)

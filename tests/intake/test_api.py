@@ -248,11 +248,13 @@ async def test_an_endless_document_is_not_read_to_its_end(intake: Intake) -> Non
 
 @pytest.mark.parametrize("role", ["auditor", "coordinator"])
 async def test_a_reference_is_resolved(intake: Intake, role: Role) -> None:
-    """Who holds a sender's reference finds the referral."""
+    """Who holds a sender's reference finds the referral, and that they asked is told."""
     sent = document()
     receipt = (await intake.send(sent)).json()
     answer = await intake.resolve(sent["reference"], role)
     assert answer.json() == {"referral_id": receipt["referral_id"]}
+    told = await intake.told(receipt["referral_id"])
+    assert told == ["referral.received.v1", "access.recorded.v1"]
 
 
 async def test_a_reference_is_its_agencys_own(intake: Intake) -> None:
