@@ -209,7 +209,8 @@ async def _note(connection: AsyncConnection, due: list[Delivery], now: Any) -> s
             "INSERT INTO inbox (message_id, producer, subject, sequence, handled_at)"
             " SELECT m, p, s, n, :now FROM unnest(CAST(:ids AS uuid[]), CAST(:producers AS text[]),"
             " CAST(:subjects AS uuid[]), CAST(:sequences AS integer[])) AS t(m, p, s, n)"
-            " ON CONFLICT DO NOTHING RETURNING message_id"
+            # Another event under a number that is taken is no repetition: it fails, and is parked.
+            " ON CONFLICT (message_id) DO NOTHING RETURNING message_id"
         ),
         {
             "ids": [d.received.message_id for d in due],

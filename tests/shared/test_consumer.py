@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from shared.bus.consumer import Consumer, Received, open_event
 from shared.bus.errors import TooEarly, UnreadableMessage
@@ -139,6 +140,16 @@ async def test_subject_and_type_agree(triage: Bench) -> None:
     async with listening(triage, withdraw) as consumer:
         with pytest.raises(UnreadableMessage):
             await consumer.take(elsewhere)
+
+
+async def test_a_number_is_not_taken_twice(triage: Bench) -> None:
+    """Another event under a number that was handled is told as a fault, never dropped as known."""
+    referral = uuid4()
+    async with listening(triage, withdraw) as consumer:
+        await consumer.take(rejected(referral, 1))
+        with pytest.raises(IntegrityError):
+            await consumer.take(rejected(referral, 1))
+    assert len(await triage.rows("outbox")) == 1
 
 
 async def test_numbers_follow_commits(triage: Bench) -> None:

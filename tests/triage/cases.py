@@ -9,7 +9,7 @@ from typing import Any
 from services.intake.deriving import derive_facts
 from services.intake.reading import read_document
 from services.triage.decide import decide
-from services.triage.decision import Considered, Decision
+from services.triage.decision import Considered, Decision, Route
 from services.triage.library import Catalogue, Library, NoneInForce, load_library
 from shared.facts import Facts, History
 from shared.london import london_day
@@ -23,6 +23,20 @@ DAY = {
     "barnet": "2013-11-20T10:00:00+00:00",
 }
 """A Wednesday morning in the time of each catalogue."""
+
+
+VICTIM: dict[str, Any] = {
+    "age": 30,
+    "gender": "female",
+    "district": "BR5",
+    "risk_score": 10,
+    "consent_status": "given",
+    "relationship": "intimate_partner",
+    "children": (),
+    "needs": (),
+    "wants": (),
+}
+"""A victim in Bromley of whom enough is known: an IDSVA takes her."""
 
 
 @cache
@@ -89,3 +103,9 @@ def routed(decision: Decision) -> list[str]:
 def asked(decision: Decision) -> list[str]:
     """The facts that a decision asks for, in their order."""
     return [ask.fact for ask in decision.asks]
+
+
+def route_of(pathway: str, catalogue: str = "bromley", **known: Any) -> Route:
+    """The route to a pathway that a decision on these facts makes."""
+    decision = decided(catalogue, **known)
+    return next(route for route in decision.routes if route.pathway == pathway)

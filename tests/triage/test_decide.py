@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from services.triage.decide import decide
-from services.triage.decision import NeedsInformation, Route, Routed, Unrouted
+from services.triage.decision import NeedsInformation, Routed, Unrouted
 from shared.facts import History
 from tests.triage.cases import (
     EXAMPLES,
+    VICTIM,
     asked,
     considered,
     decided,
@@ -19,21 +20,11 @@ from tests.triage.cases import (
     facts_of,
     in_force,
     library,
+    route_of,
     routed,
     standing,
 )
 
-VICTIM: dict[str, Any] = {
-    "age": 30,
-    "gender": "female",
-    "district": "BR5",
-    "risk_score": 10,
-    "consent_status": "given",
-    "relationship": "intimate_partner",
-    "children": (),
-    "needs": (),
-    "wants": (),
-}
 PERPETRATOR: dict[str, Any] = {
     "role": "perpetrator",
     "age": 30,
@@ -45,11 +36,6 @@ PERPETRATOR: dict[str, Any] = {
     "consent_status": "given",
     "children": (),
 }
-
-
-def _route(pathway: str, catalogue: str = "bromley", **known: Any) -> Route:
-    decision = decided(catalogue, **known)
-    return next(route for route in decision.routes if route.pathway == pathway)
 
 
 def test_the_first_eligible_of_a_group_takes_the_case() -> None:
@@ -166,7 +152,7 @@ def test_a_route_records_every_basis_that_holds(
     pathway: str, known: dict[str, Any], bases: list[str]
 ) -> None:
     """Withdrawn consent must not unmake what safeguarding requires."""
-    assert list(_route(pathway, **known).bases) == bases
+    assert list(route_of(pathway, **known).bases) == bases
 
 
 @pytest.mark.parametrize(
@@ -177,7 +163,7 @@ def test_a_resident_needs_no_agreement_to_be_heard(
     role: str, consent: str, bases: tuple[str, ...]
 ) -> None:
     """Barnet's action group rests on agreement for victims alone."""
-    route = _route(
+    route = route_of(
         "asb_action_group",
         "barnet",
         role=role,
@@ -215,7 +201,9 @@ def test_a_statutory_route_is_transferred_to_where_the_person_lives(
 def test_only_a_statutory_route_is_transferred() -> None:
     """A hospital's IDVA takes patients from elsewhere."""
     assert (
-        _route("idsva_hospital", **VICTIM | {"team": "hospital", "borough": "croydon"}).transfer_to
+        route_of(
+            "idsva_hospital", **VICTIM | {"team": "hospital", "borough": "croydon"}
+        ).transfer_to
         is None
     )
 

@@ -6,26 +6,9 @@ from typing import Any
 import pytest
 
 from services.triage.decide import decide, undecidable
-from services.triage.decision import NeedsInformation, Route
+from services.triage.decision import NeedsInformation
 from shared.facts import History
-from tests.triage.cases import considered, decided, facts, in_force, library
-
-VICTIM: dict[str, Any] = {
-    "age": 30,
-    "gender": "female",
-    "district": "BR5",
-    "risk_score": 10,
-    "consent_status": "given",
-    "relationship": "intimate_partner",
-    "children": (),
-    "needs": (),
-    "wants": (),
-}
-
-
-def _route(pathway: str, catalogue: str = "bromley", **known: Any) -> Route:
-    decision = decided(catalogue, **known)
-    return next(route for route in decision.routes if route.pathway == pathway)
+from tests.triage.cases import VICTIM, considered, decided, facts, in_force, library, route_of
 
 
 def test_a_decision_names_the_policy_that_made_it() -> None:
@@ -40,8 +23,8 @@ def test_a_decision_names_the_policy_that_made_it() -> None:
 
 def test_a_route_names_its_team_and_her_next_day_there() -> None:
     """An IDSVA who sits with the referring team is there the next of her days."""
-    from_her_team = _route("idsva_young_person", **VICTIM | {"age": 19, "team": "leaving_care"})
-    from_another = _route("idsva_young_person", **VICTIM | {"age": 19, "team": "housing"})
+    from_her_team = route_of("idsva_young_person", **VICTIM | {"age": 19, "team": "leaving_care"})
+    from_another = route_of("idsva_young_person", **VICTIM | {"age": 19, "team": "housing"})
 
     assert from_her_team.team == "idsva_young_person"
     assert from_her_team.next_on_site == date(2026, 11, 23)  # a Monday; made on a Wednesday
