@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from rich.table import Table
 
 from deploy.commands.console import AsJson, cannot, give, out, say
-from services.triage.explain import (
+from services.triage.policy.explain import (
     Change,
     PathwayInWords,
     RuleInWords,
@@ -20,7 +20,7 @@ from services.triage.explain import (
     glossary,
     pathways_in_words,
 )
-from services.triage.library import (
+from services.triage.policy.library import (
     SHIPPED,
     Catalogue,
     Library,
@@ -29,7 +29,7 @@ from services.triage.library import (
     load_library,
     read_catalogue,
 )
-from services.triage.policy_file import CatalogueRefused, Fault, read_policy
+from services.triage.policy.policy_file import CatalogueRefused, Fault, read_policy
 from shared.london import london_day
 
 catalogue = typer.Typer(

@@ -17,8 +17,8 @@ from deploy.commands.catalogue import read_file
 from deploy.commands.console import AsJson, cannot, err, give, out, say
 from deploy.commands.running import DEFAULT_DATA, Data
 from deploy.local.home import Home
-from services.triage.library import Catalogue
-from services.triage.replaying import TURNS, Difference, Kept, Replay
+from services.triage.policy.library import Catalogue
+from services.triage.policy.replaying import TURNS, Difference, Kept, Replay
 
 _FIRST: Final = UUID(int=0)
 _IDS: Final = 2**128

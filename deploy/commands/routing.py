@@ -15,10 +15,10 @@ from deploy.commands.wording import in_words
 from deploy.local.home import Home
 from services.intake.deriving import derive_facts
 from services.intake.reading import UnreadableReferral, read_document
-from services.triage.decide import decide
-from services.triage.library import UnknownCatalogue, load_library
-from services.triage.policy_file import CatalogueRefused
-from services.triage.risk import history_of_repeat
+from services.triage.policy.decide import decide
+from services.triage.policy.library import UnknownCatalogue, load_library
+from services.triage.policy.policy_file import CatalogueRefused
+from services.triage.policy.risk import history_of_repeat
 from shared.events import Problem
 from shared.facts import History
 from shared.london import london_day

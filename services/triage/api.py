@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Query
 
 from services.triage import override_store, store
-from services.triage.decide import decide
-from services.triage.library import Library, UnknownCatalogue
-from services.triage.risk import history_of_repeat
+from services.triage.policy.decide import decide
+from services.triage.policy.library import Library, UnknownCatalogue
+from services.triage.policy.risk import history_of_repeat
 from shared.bus.work import UnitOfWork
 from shared.events import AccessRecorded, Problem
 from shared.facts import Facts

@@ -13,10 +13,10 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import text
 
 from services.triage import override_store
-from services.triage.library import Library, NoneInForce
 from services.triage.override_store import Decided
 from services.triage.planning import COORDINATION
-from services.triage.vocabulary import LABELS
+from services.triage.policy.library import Library, NoneInForce
+from services.triage.policy.vocabulary import LABELS
 from shared.bus.work import UnitOfWork, Work
 from shared.events import AccessRecorded
 from shared.london import LONDON

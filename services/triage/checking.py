@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
 
+from services.triage.policy.risk import history_of_repeat
 from services.triage.questions import CHILDREN, NONE_OF_THESE, REPEAT, Question, Section, id_of
-from services.triage.risk import history_of_repeat
 from shared.facts import Child, Facts, History
 from shared.london import LONDON
 

@@ -6,12 +6,12 @@ from datetime import date
 from uuid import UUID
 
 from services.triage import override_store, store
-from services.triage.decide import decide, undecidable
-from services.triage.decision import Decision
-from services.triage.library import Catalogue, Library
 from services.triage.offering import Case, Offering, withdraw
 from services.triage.overriding import closed_by_hand
 from services.triage.planning import Standing, plan
+from services.triage.policy.decide import decide, undecidable
+from services.triage.policy.decision import Decision
+from services.triage.policy.library import Catalogue, Library
 from shared.bus.work import Work
 from shared.directory import Directory
 from shared.events import (

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from services.triage import store
 from services.triage.allocation import Candidate, least_loaded
-from services.triage.catalogue import Policy
-from services.triage.deadlines import deadlines
 from services.triage.planning import Place, Standing
-from services.triage.risk import RiskLevel
+from services.triage.policy.catalogue import Policy
+from services.triage.policy.deadlines import deadlines
+from services.triage.policy.risk import RiskLevel
 from services.triage.store import Assignment
 from shared.bus.work import Work
 from shared.directory import Directory, Practitioner

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from services.triage import override_store, store
-from services.triage.library import Library, NoneInForce
 from services.triage.offering import Case, Offering, withdraw
 from services.triage.override_store import Override
 from services.triage.overriding import (
@@ -16,6 +15,7 @@ from services.triage.overriding import (
     route_by_hand,
     withdrawn_by_hand,
 )
+from services.triage.policy.library import Library, NoneInForce
 from shared.bus.work import UnitOfWork, Work
 from shared.events import ReferralOverridden
 from shared.problems import Refused

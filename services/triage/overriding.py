@@ -6,8 +6,8 @@ The decision stays as it was made; the override stands beside it, with who, when
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
-from services.triage.catalogue import Policy
 from services.triage.planning import BY_HAND, Place, Standing
+from services.triage.policy.catalogue import Policy
 
 Action = Literal["route", "withdraw"]
 

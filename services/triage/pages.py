@@ -23,11 +23,11 @@ from services.triage.checking import (
     start,
     told,
 )
-from services.triage.decide import decide
-from services.triage.explain import assumptions, pathways_in_words
-from services.triage.library import Library
+from services.triage.policy.decide import decide
+from services.triage.policy.explain import assumptions, pathways_in_words
+from services.triage.policy.library import Library
+from services.triage.policy.wording import place_name, words
 from services.triage.questions import sections_for
-from services.triage.wording import place_name, words
 from shared.london import london_day
 from shared.pages import Pages
 from shared.problems import Refused

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from services.triage.criteria import Verdict
-from services.triage.decision import Decision, Routed
+from services.triage.policy.criteria import Verdict
+from services.triage.policy.decision import Decision, Routed
 
 COORDINATION: Final = "coordination"
 """The pathway of an assignment that asks a coordinator to look."""

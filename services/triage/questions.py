@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
 
-from services.triage.catalogue import Policy
-from services.triage.rules import Criterion, FactTest, parts
-from services.triage.vocabulary import SPEAKABLE
-from services.triage.wording import place_name, words
+from services.triage.policy.catalogue import Policy
+from services.triage.policy.rules import Criterion, FactTest, parts
+from services.triage.policy.vocabulary import SPEAKABLE
+from services.triage.policy.wording import place_name, words
 from shared import facts
 
 Kind = Literal["choice", "list", "number", "yes_no", "district"]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.triage.library import SHIPPED
+from services.triage.policy.library import SHIPPED
 from shared.settings import PublicUrl, ServiceSettings
 
 

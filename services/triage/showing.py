@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from services.triage.catalogue import Capacity, Kind, Pathway, Policy, Within
-from services.triage.consent import ConsentRule
-from services.triage.criteria import Basis, Verdict, once
-from services.triage.days import Hours
-from services.triage.decision import Considered, Decision
-from services.triage.explain import PathwayInWords, in_words, pathways_in_words
-from services.triage.library import Catalogue, Library, NoneInForce
-from services.triage.questions import Question, Section
-from services.triage.rules import (
+from services.triage.policy.catalogue import Capacity, Kind, Pathway, Policy, Within
+from services.triage.policy.consent import ConsentRule
+from services.triage.policy.criteria import Basis, Verdict, once
+from services.triage.policy.days import Hours
+from services.triage.policy.decision import Considered, Decision
+from services.triage.policy.explain import PathwayInWords, in_words, pathways_in_words
+from services.triage.policy.library import Catalogue, Library, NoneInForce
+from services.triage.policy.rules import (
     AllOf,
     AnyOf,
     ConsentTest,
@@ -21,7 +20,8 @@ from services.triage.rules import (
     Definition,
     NotThis,
 )
-from services.triage.wording import listed, place_name, words
+from services.triage.policy.wording import listed, place_name, words
+from services.triage.questions import Question, Section
 
 KINDS: Final[dict[Kind, str]] = {
     "statutory": "Statutory services",

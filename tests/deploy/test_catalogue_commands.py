@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from deploy.cli import app
-from services.triage.library import SHIPPED
+from services.triage.policy.library import SHIPPED
 
 BROMLEY = SHIPPED / "bromley-2022-10-01.yaml"
 COUNSELLING = "  - id: counselling\n"

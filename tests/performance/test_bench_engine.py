@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.triage.library import Catalogue, load_library
+from services.triage.policy.library import Catalogue, load_library
 from tests.performance.engine.measuring import ON
 from tests.performance.engine.referrals import referrals
 from tests.performance.engine.translating import Language, Translation

@@ -8,9 +8,9 @@ from typing import Any
 
 from services.intake.deriving import derive_facts
 from services.intake.reading import read_document
-from services.triage.decide import decide
-from services.triage.decision import Considered, Decision, Route
-from services.triage.library import Catalogue, Library, NoneInForce, load_library
+from services.triage.policy.decide import decide
+from services.triage.policy.decision import Considered, Decision, Route
+from services.triage.policy.library import Catalogue, Library, NoneInForce, load_library
 from shared.facts import Facts, History
 from shared.london import london_day
 

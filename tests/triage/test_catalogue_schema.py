@@ -8,8 +8,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from services.triage.catalogue_schema import PUBLISHED, schema_text
-from services.triage.library import SHIPPED
+from services.triage.policy.catalogue_schema import PUBLISHED, schema_text
+from services.triage.policy.library import SHIPPED
 
 
 def _validator() -> Draft202012Validator:

@@ -14,7 +14,7 @@ from services.triage.checking import (
     start,
     told,
 )
-from services.triage.decide import decide
+from services.triage.policy.decide import decide
 from services.triage.questions import sections_for
 from shared.facts import Child, Facts
 from tests.triage.cases import decided, in_force, library

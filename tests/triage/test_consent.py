@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.triage.consent import ConsentRule, OwnConsent, consent_judge
-from services.triage.decide import open_case
-from services.triage.library import Catalogue
+from services.triage.policy.consent import ConsentRule, OwnConsent, consent_judge
+from services.triage.policy.decide import open_case
+from services.triage.policy.library import Catalogue
 from tests.triage.cases import facts, in_force
 
 Y, N, U = "met", "not_met", "unknown"

@@ -7,8 +7,16 @@ from typing import Any
 
 import pytest
 
-from services.triage import criteria
-from services.triage.criteria import Case, Finding, Verdict, all_of, any_of, by_facts, negation
+from services.triage.policy import criteria
+from services.triage.policy.criteria import (
+    Case,
+    Finding,
+    Verdict,
+    all_of,
+    any_of,
+    by_facts,
+    negation,
+)
 from shared.london import LONDON
 from tests.triage.cases import facts
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.triage.bank_holidays import ENGLAND
-from services.triage.days import Hours, ServiceHours, Weekday, is_working_day, next_on_site
+from services.triage.policy.bank_holidays import ENGLAND
+from services.triage.policy.days import Hours, ServiceHours, Weekday, is_working_day, next_on_site
 from shared.london import LONDON
 from tests.triage.cases import decided, routed
 

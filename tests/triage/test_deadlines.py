@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.triage.catalogue import Policy, Within
-from services.triage.deadlines import deadlines
-from services.triage.library import Catalogue
+from services.triage.policy.catalogue import Policy, Within
+from services.triage.policy.deadlines import deadlines
+from services.triage.policy.library import Catalogue
 from tests.triage.cases import in_force
 
 

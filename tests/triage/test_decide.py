@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.triage.decide import decide
-from services.triage.decision import NeedsInformation, Routed, Unrouted
+from services.triage.policy.decide import decide
+from services.triage.policy.decision import NeedsInformation, Routed, Unrouted
 from shared.facts import History
 from tests.triage.cases import (
     EXAMPLES,

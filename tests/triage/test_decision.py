@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.triage.decide import decide
+from services.triage.policy.decide import decide
 from tests.triage.cases import EXAMPLES, example, facts_of, in_force
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.triage.decide import decide, undecidable
-from services.triage.decision import NeedsInformation
+from services.triage.policy.decide import decide, undecidable
+from services.triage.policy.decision import NeedsInformation
 from shared.facts import History
 from tests.triage.cases import VICTIM, considered, decided, facts, in_force, library, route_of
 

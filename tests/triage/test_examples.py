@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.triage.decide import decide
-from services.triage.decision import Decision
+from services.triage.policy.decide import decide
+from services.triage.policy.decision import Decision
 from tests.triage.cases import EXAMPLES, asked, example, facts_of, in_force, routed
 
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.json"))

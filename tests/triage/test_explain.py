@@ -1,6 +1,6 @@
 """A catalogue in words, and what differs between two."""
 
-from services.triage.explain import (
+from services.triage.policy.explain import (
     PathwayInWords,
     assumptions,
     differences,

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from services.triage.decide import open_case
-from services.triage.fact_tests import fact_judge
-from services.triage.library import Catalogue
-from services.triage.rules import FactTest
+from services.triage.policy.decide import open_case
+from services.triage.policy.fact_tests import fact_judge
+from services.triage.policy.library import Catalogue
+from services.triage.policy.rules import FactTest
 from tests.triage.cases import facts, in_force
 
 

@@ -18,7 +18,7 @@ from deploy.migrations import migrate
 from services.intake.store import pair_of
 from services.triage import store
 from services.triage.handlers import Handlers
-from services.triage.library import Library
+from services.triage.policy.library import Library
 from shared.bus.consumer import Consumer, Received, open_event
 from shared.bus.work import UnitOfWork
 from shared.directory import Directory

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.triage.library import SHIPPED, NoneInForce, UnknownCatalogue, load_library
-from services.triage.policy_file import CatalogueRefused
+from services.triage.policy.library import SHIPPED, NoneInForce, UnknownCatalogue, load_library
+from services.triage.policy.policy_file import CatalogueRefused
 from tests.triage import (
     test_barnet,
     test_bromley_others,

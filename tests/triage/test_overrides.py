@@ -20,7 +20,7 @@ from services.intake.deriving import derive_facts
 from services.intake.reading import read_document
 from services.triage.app import create_app
 from services.triage.handlers import Handlers
-from services.triage.library import load_library
+from services.triage.policy.library import load_library
 from services.triage.settings import TriageSettings
 from shared.bus.work import UnitOfWork
 from shared.directory import Directory

@@ -15,7 +15,7 @@ from deploy.local.system import DIRECTORY
 from deploy.tokens import mint
 from services.triage import api
 from services.triage.handlers import Handlers
-from services.triage.replaying import Kept, Replay
+from services.triage.policy.replaying import Kept, Replay
 from shared import problems
 from shared.directory import Directory
 from shared.events import AccessRecorded, ReferralReceived

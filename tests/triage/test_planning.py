@@ -6,9 +6,10 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from services.triage.catalogue import Kind
-from services.triage.criteria import Finding, Verdict
-from services.triage.decision import (
+from services.triage.planning import BY_HAND, COORDINATION, Place, Plan, Standing, plan
+from services.triage.policy.catalogue import Kind
+from services.triage.policy.criteria import Finding, Verdict
+from services.triage.policy.decision import (
     Considered,
     Decision,
     NeedsInformation,
@@ -18,8 +19,7 @@ from services.triage.decision import (
     Task,
     Unrouted,
 )
-from services.triage.library import Catalogue
-from services.triage.planning import BY_HAND, COORDINATION, Place, Plan, Standing, plan
+from services.triage.policy.library import Catalogue
 from tests.triage.cases import library
 
 POLICY = PolicyUsed("bromley", date(2022, 10, 1), "0" * 64)

@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.triage.compiled import compile_rules
-from services.triage.decide import decide
-from services.triage.decision import Considered, Decision
-from services.triage.library import Catalogue, NoneInForce
-from services.triage.vocabulary import SPEAKABLE, Speakable
+from services.triage.policy.compiled import compile_rules
+from services.triage.policy.decide import decide
+from services.triage.policy.decision import Considered, Decision
+from services.triage.policy.library import Catalogue, NoneInForce
+from services.triage.policy.vocabulary import SPEAKABLE, Speakable
 from shared.facts import Facts
 from tests.triage.cases import library
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.triage.library import SHIPPED, Library, load_library, read_catalogue
-from services.triage.policy_file import CatalogueRefused
+from services.triage.policy.library import SHIPPED, Library, load_library, read_catalogue
+from services.triage.policy.policy_file import CatalogueRefused
 
 WHOLE = (SHIPPED / "bromley-2022-10-01.yaml").read_text()
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from services.triage.decide import decide
-from services.triage.library import SHIPPED, Catalogue, read_catalogue
-from services.triage.replaying import Kept, Replay, difference
+from services.triage.policy.decide import decide
+from services.triage.policy.library import SHIPPED, Catalogue, read_catalogue
+from services.triage.policy.replaying import Kept, Replay, difference
 from shared.facts import History
 from tests.triage.cases import EXAMPLES, decided, example, facts, facts_of, in_force, library
 

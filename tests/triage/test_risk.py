@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.triage.risk import history_of_repeat, year_before
+from services.triage.policy.risk import history_of_repeat, year_before
 from shared.facts import History
 from tests.triage.cases import decided
 

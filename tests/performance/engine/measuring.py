@@ -15,10 +15,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from services.triage.criteria import Verdict
-from services.triage.days import made_in
-from services.triage.decide import decide, open_case
-from services.triage.library import Catalogue, load_library
+from services.triage.policy.criteria import Verdict
+from services.triage.policy.days import made_in
+from services.triage.policy.decide import decide, open_case
+from services.triage.policy.library import Catalogue, load_library
 from shared.facts import Facts
 from tests.performance.engine.referrals import referrals
 from tests.performance.engine.translating import Language, Translation, variable, variables

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, assert_never
 
-from services.triage.catalogue import Policy
-from services.triage.rules import (
+from services.triage.policy.catalogue import Policy
+from services.triage.policy.rules import (
     AllOf,
     AnyOf,
     ConsentTest,
@@ -20,7 +20,7 @@ from services.triage.rules import (
     NotThis,
     PlaceTest,
 )
-from services.triage.vocabulary import SPEAKABLE
+from services.triage.policy.vocabulary import SPEAKABLE
 
 Language = Literal["zen", "cel"]
 

@@ -5,10 +5,10 @@ Every fault comes with the place in the file that it concerns.
 
 from collections.abc import Iterator
 
-from services.triage.catalogue import Pathway, Policy
-from services.triage.policy_file import Place
-from services.triage.reach import never_met
-from services.triage.rules import (
+from services.triage.policy.catalogue import Pathway, Policy
+from services.triage.policy.policy_file import Place
+from services.triage.policy.reach import never_met
+from services.triage.policy.rules import (
     AllOf,
     AnyOf,
     Clause,
@@ -18,7 +18,7 @@ from services.triage.rules import (
     NotThis,
     parts,
 )
-from services.triage.sources import Source
+from services.triage.policy.sources import Source
 
 Faults = Iterator[tuple[Place, str]]
 

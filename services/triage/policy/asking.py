@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from services.triage.criteria import Case
-from services.triage.decision import Ask, Considered
+from services.triage.policy.criteria import Case
+from services.triage.policy.decision import Ask, Considered
 from shared.facts import Facts, History
 
 # Of the victim and the children nothing is asked of somebody who refers himself as perpetrator.

@@ -4,9 +4,9 @@ from typing import Final
 
 from pydantic import Field
 
-from services.triage.criteria import Case, Finding, Judge, Verdict, by_facts
-from services.triage.sources import Sourced
-from services.triage.wording import place_name
+from services.triage.policy.criteria import Case, Finding, Judge, Verdict, by_facts
+from services.triage.policy.sources import Sourced
+from services.triage.policy.wording import place_name
 from shared.facts import Facts
 
 NO_FIXED_ABODE: Final = "ZZ99"

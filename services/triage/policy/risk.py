@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 
 from pydantic import Field
 
-from services.triage.sources import Sourced
+from services.triage.policy.sources import Sourced
 from shared.facts import Concern, Facts, History
 
 RiskLevel = Literal["standard", "medium", "high", "not_completed"]

@@ -7,11 +7,11 @@ from typing import Literal, assert_never
 
 from pydantic import BaseModel
 
-from services.triage.catalogue import Block, Kind, Pathway, Policy
-from services.triage.consent import ConsentRule
-from services.triage.criteria import once
-from services.triage.fact_tests import sought
-from services.triage.rules import (
+from services.triage.policy.catalogue import Block, Kind, Pathway, Policy
+from services.triage.policy.consent import ConsentRule
+from services.triage.policy.criteria import once
+from services.triage.policy.fact_tests import sought
+from services.triage.policy.rules import (
     AllOf,
     AnyOf,
     ConsentTest,
@@ -22,9 +22,9 @@ from services.triage.rules import (
     PlaceTest,
     parts,
 )
-from services.triage.sources import Sourced
-from services.triage.vocabulary import SPEAKABLE
-from services.triage.wording import listed, place_name, words
+from services.triage.policy.sources import Sourced
+from services.triage.policy.vocabulary import SPEAKABLE
+from services.triage.policy.wording import listed, place_name, words
 
 _CONSENT: dict[ConsentRule, str] = {
     "lawful_to_share": "sharing is lawful: consent, an override, high risk or a MARAC trigger",

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.triage.criteria import Case, Finding, Judge, Verdict, by_facts
-from services.triage.rules import FactTest
-from services.triage.vocabulary import SPEAKABLE
-from services.triage.wording import either, listed, words
+from services.triage.policy.criteria import Case, Finding, Judge, Verdict, by_facts
+from services.triage.policy.rules import FactTest
+from services.triage.policy.vocabulary import SPEAKABLE
+from services.triage.policy.wording import either, listed, words
 
 Sentence = Callable[[Any], tuple[bool, str]]
 

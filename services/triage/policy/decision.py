@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar, Literal
 
-from services.triage.catalogue import Kind
-from services.triage.compiled import CompiledPathway, Line
-from services.triage.criteria import Basis, Finding, Verdict, remember
-from services.triage.risk import RiskLevel, Trigger
+from services.triage.policy.catalogue import Kind
+from services.triage.policy.compiled import CompiledPathway, Line
+from services.triage.policy.criteria import Basis, Finding, Verdict, remember
+from services.triage.policy.risk import RiskLevel, Trigger
 
 Standing = Literal["eligible", "ineligible", "unknown"]
 Outcome = Literal["routed", "needs_information", "unrouted"]

@@ -8,9 +8,9 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
-from services.triage.catalogue import Block, Pathway, Policy, StandingTask
-from services.triage.consent import consent_judge
-from services.triage.criteria import (
+from services.triage.policy.catalogue import Block, Pathway, Policy, StandingTask
+from services.triage.policy.consent import consent_judge
+from services.triage.policy.criteria import (
     Case,
     Finding,
     Judge,
@@ -20,10 +20,10 @@ from services.triage.criteria import (
     negation,
     picking,
 )
-from services.triage.days import made_in
-from services.triage.fact_tests import fact_judge
-from services.triage.places import in_the_borough
-from services.triage.rules import (
+from services.triage.policy.days import made_in
+from services.triage.policy.fact_tests import fact_judge
+from services.triage.policy.places import in_the_borough
+from services.triage.policy.rules import (
     AllOf,
     AnyOf,
     Clause,
@@ -36,7 +36,7 @@ from services.triage.rules import (
     PlaceTest,
     parts,
 )
-from services.triage.sources import Sourced
+from services.triage.policy.sources import Sourced
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ Pure: the same facts, policy, history and day give the same decision for ever.
 from collections.abc import Container, Sequence
 from datetime import date
 
-from services.triage.asking import asks_for, asks_go_to
-from services.triage.bank_holidays import ENGLAND
-from services.triage.compiled import CompiledPathway
-from services.triage.criteria import Basis, Case, Judge, Verdict, once
-from services.triage.days import next_on_site
-from services.triage.decision import (
+from services.triage.policy.asking import asks_for, asks_go_to
+from services.triage.policy.bank_holidays import ENGLAND
+from services.triage.policy.compiled import CompiledPathway
+from services.triage.policy.criteria import Basis, Case, Judge, Verdict, once
+from services.triage.policy.days import next_on_site
+from services.triage.policy.decision import (
     Ask,
     Considered,
     Decision,
@@ -21,10 +21,10 @@ from services.triage.decision import (
     Routed,
     Unrouted,
 )
-from services.triage.library import Catalogue, NoneInForce
-from services.triage.places import lives_elsewhere
-from services.triage.risk import Trigger, marac_triggers, risk_level
-from services.triage.tasks import tasks_for, tasks_for_none_in_force, tasks_for_undecidable
+from services.triage.policy.library import Catalogue, NoneInForce
+from services.triage.policy.places import lives_elsewhere
+from services.triage.policy.risk import Trigger, marac_triggers, risk_level
+from services.triage.policy.tasks import tasks_for, tasks_for_none_in_force, tasks_for_undecidable
 from shared.facts import Facts, History
 from shared.london import LONDON
 

@@ -5,12 +5,12 @@ from typing import Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 
-from services.triage.consent import OwnConsent
-from services.triage.days import ServiceHours, Weekday
-from services.triage.places import Districts
-from services.triage.risk import MaracRule, RiskBands, UrgentConcerns
-from services.triage.rules import Criterion
-from services.triage.sources import Source, Sourced
+from services.triage.policy.consent import OwnConsent
+from services.triage.policy.days import ServiceHours, Weekday
+from services.triage.policy.places import Districts
+from services.triage.policy.risk import MaracRule, RiskBands, UrgentConcerns
+from services.triage.policy.rules import Criterion
+from services.triage.policy.sources import Source, Sourced
 from shared.facts import Frozen, Team
 
 Kind = Literal["statutory", "lead", "additional", "offer"]

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from services.triage.criteria import Basis, Case, Finding, Judge, Verdict, by_facts
-from services.triage.sources import Sourced
-from services.triage.wording import words
+from services.triage.policy.criteria import Basis, Case, Finding, Judge, Verdict, by_facts
+from services.triage.policy.sources import Sourced
+from services.triage.policy.wording import words
 from shared.facts import Facts
 
 ConsentRule = Literal["lawful_to_share", "agreed", "given"]

@@ -8,9 +8,9 @@ hours can always be met.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from services.triage.catalogue import Policy
-from services.triage.rules import AllOf, AnyOf, Criterion, FactTest, NotThis, Value
-from services.triage.vocabulary import SPEAKABLE
+from services.triage.policy.catalogue import Policy
+from services.triage.policy.rules import AllOf, AnyOf, Criterion, FactTest, NotThis, Value
+from services.triage.policy.vocabulary import SPEAKABLE
 
 _MOST: int = 200  # no number that a rule speaks of is higher
 

@@ -1,17 +1,18 @@
 """The JSON Schema (2020-12) of a catalogue file, generated from its shape.
 
-`python -m services.triage.catalogue_schema` writes it anew. What a schema cannot say (names that
-lead somewhere, values that a fact can take, order, reach) is checked when a catalogue is loaded.
+`python -m services.triage.policy.catalogue_schema` writes it anew. What a schema cannot say (names
+that lead somewhere, values that a fact can take, order, reach) is checked when a catalogue is
+loaded.
 """
 
 import json
 from pathlib import Path
 from typing import Any, Final
 
-from services.triage.catalogue import Policy
+from services.triage.policy.catalogue import Policy
 from shared.json_schema import WithoutNull
 
-PUBLISHED: Final = Path(__file__).parent / "catalogues" / "catalogue.schema.json"
+PUBLISHED: Final = Path(__file__).parents[1] / "catalogues" / "catalogue.schema.json"
 
 
 def catalogue_schema() -> dict[str, Any]:

@@ -10,10 +10,10 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from services.triage.bank_holidays import ENGLAND
-from services.triage.catalogue import Office, Policy, Within
-from services.triage.days import is_working_day, next_working_day
-from services.triage.risk import RiskLevel
+from services.triage.policy.bank_holidays import ENGLAND
+from services.triage.policy.catalogue import Office, Policy, Within
+from services.triage.policy.days import is_working_day, next_working_day
+from services.triage.policy.risk import RiskLevel
 from shared.facts import Team
 from shared.london import LONDON
 

@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from services.triage.criteria import Case, Finding, Judge, Verdict
-from services.triage.sources import Sourced
+from services.triage.policy.criteria import Case, Finding, Judge, Verdict
+from services.triage.policy.sources import Sourced
 from shared.facts import Frozen
 
 ONE_DAY: Final = timedelta(days=1)

@@ -12,10 +12,10 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from services.triage.catalogue import Policy
-from services.triage.decide import decide
-from services.triage.library import Catalogue
-from services.triage.rules import Criterion, FactTest, parts
+from services.triage.policy.catalogue import Policy
+from services.triage.policy.decide import decide
+from services.triage.policy.library import Catalogue
+from services.triage.policy.rules import Criterion, FactTest, parts
 from shared.facts import FACT_PATHS, Facts, Frozen, History
 from shared.london import london_day
 

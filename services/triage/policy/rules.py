@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StrictBool, StrictInt, StrictStr, Tag, model_validator
 
-from services.triage.consent import ConsentRule
-from services.triage.sources import Sourced
-from services.triage.vocabulary import SPEAKABLE, Shape
+from services.triage.policy.consent import ConsentRule
+from services.triage.policy.sources import Sourced
+from services.triage.policy.vocabulary import SPEAKABLE, Shape
 
 Value = StrictBool | StrictInt | StrictStr
 
@@ -102,7 +102,7 @@ class FactTest(Clause):
 
 
 class ConsentTest(Clause):
-    """The rule of consent; see `services.triage.consent`."""
+    """The rule of consent; see `services.triage.policy.consent`."""
 
     consent: ConsentRule
 

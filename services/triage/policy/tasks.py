@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from services.triage.criteria import Case, Verdict
-from services.triage.decision import Ask, Considered, Route, Task
-from services.triage.library import Catalogue
-from services.triage.wording import listed, place_name, words
+from services.triage.policy.criteria import Case, Verdict
+from services.triage.policy.decision import Ask, Considered, Route, Task
+from services.triage.policy.library import Catalogue
+from services.triage.policy.wording import listed, place_name, words
 
 
 def tasks_for(

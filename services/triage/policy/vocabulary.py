@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 from annotated_types import Ge, Le
 
-from services.triage.risk import RISK_LEVELS, TRIGGERS
+from services.triage.policy.risk import RISK_LEVELS, TRIGGERS
 from shared.facts import Facts
 
 Shape = Literal["choice", "list", "number", "yes_no", "text", "children"]

@@ -14,7 +14,7 @@ from typing import Any, Final
 import yaml
 from pydantic import ValidationError
 
-from services.triage.catalogue import Policy
+from services.triage.policy.catalogue import Policy
 
 Place = tuple[str | int, ...]
 

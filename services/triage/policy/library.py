@@ -7,12 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from services.triage.catalogue import Policy
-from services.triage.compiled import Rules, compile_rules
-from services.triage.policy_file import CatalogueRefused, Fault, Written, read_policy
-from services.triage.soundness import faults_of
+from services.triage.policy.catalogue import Policy
+from services.triage.policy.compiled import Rules, compile_rules
+from services.triage.policy.policy_file import CatalogueRefused, Fault, Written, read_policy
+from services.triage.policy.soundness import faults_of
 
-SHIPPED: Final = Path(__file__).parent / "catalogues"
+SHIPPED: Final = Path(__file__).parents[1] / "catalogues"
 
 
 class UnknownCatalogue(LookupError):
