@@ -104,8 +104,45 @@ class ReferralOverridden(EventData):
     coordinator: str
 
 
+class ReferralInformationRequested(EventData):
+    """Facts are missing that the sender may give, by their path in the document."""
+
+    TYPE: ClassVar[str] = "referral.information_requested"
+    referral_id: UUID
+    revision: int
+    asks: tuple[str, ...]
+
+
+Outcome = Literal[
+    "engaged", "declined_by_person", "unable_to_contact", "not_eligible", "moved", "other"
+]
+"""How an assignment ended."""
+
+
+class Ended(Frozen):
+    """One assignment of a referral that is closed."""
+
+    pathway: str
+    outcome: Outcome
+
+
+class ReferralClosed(EventData):
+    """The last assignment of a referral is closed. A later revision may open it again."""
+
+    TYPE: ClassVar[str] = "referral.closed"
+    referral_id: UUID
+    ended: tuple[Ended, ...]
+
+
+OfferedBecause = Literal["new", "declined", "overdue", "transferred", "place_came_free"]
+
+
 class AssignmentOffered(EventData):
-    """A practitioner is asked to take the referral on a pathway."""
+    """A practitioner is asked to take the referral on a pathway.
+
+    `offer` counts how often somebody was asked for this assignment; each offer has one holder, and
+    the one before it has none any more.
+    """
 
     TYPE: ClassVar[str] = "assignment.offered"
     assignment_id: UUID
@@ -115,30 +152,296 @@ class AssignmentOffered(EventData):
     urgent: bool
     acknowledge_by: AwareDatetime
     first_contact_by: AwareDatetime
+    offer: int = Field(default=1, ge=1)
+    because: OfferedBecause = "new"
+
+
+class AssignmentAccepted(EventData):
+    """The one who was asked took it. `service`: the programme's name, where the policy lets the
+    sender know it."""
+
+    TYPE: ClassVar[str] = "assignment.accepted"
+    assignment_id: UUID
+    referral_id: UUID
+    pathway: str
+    practitioner_id: str
+    service: str | None = None
+
+
+Declined = Literal["no_room", "conflict_of_interest", "not_for_this_service", "away", "other"]
+"""Why somebody passes an offer on. What is added in words stays with the assignment."""
+
+
+class AssignmentDeclined(EventData):
+    """The one who was asked passed it on; somebody else is asked, or waits for a place."""
+
+    TYPE: ClassVar[str] = "assignment.declined"
+    assignment_id: UUID
+    referral_id: UUID
+    pathway: str
+    practitioner_id: str
+    reason: Declined
+
+
+Awaited = Literal["acknowledgement", "first_contact"]
+
+
+class AssignmentOverdue(EventData):
+    """The time to answer, or to make the first contact, has passed without either."""
+
+    TYPE: ClassVar[str] = "assignment.overdue"
+    assignment_id: UUID
+    referral_id: UUID
+    pathway: str
+    practitioner_id: str
+    awaited: Awaited
+    due_at: AwareDatetime
+
+
+Level = Literal["practitioner", "stand_in", "coordinator", "contact"]
+"""How far up an assignment has gone: `contact` is the team's escalation contact."""
+
+
+class AssignmentEscalated(EventData):
+    """It went up a level. An unanswered offer has a new holder from now on, who is also offered
+    it; of a late first contact `practitioner_id` is told, and the holder stays."""
+
+    TYPE: ClassVar[str] = "assignment.escalated"
+    assignment_id: UUID
+    referral_id: UUID
+    pathway: str
+    practitioner_id: str
+    level: Level
+    awaited: Awaited
+
+
+class AssignmentWaitlisted(EventData):
+    """Nobody is free. `place`: its place among those that wait for the pathway, from 1."""
+
+    TYPE: ClassVar[str] = "assignment.waitlisted"
+    assignment_id: UUID
+    referral_id: UUID
+    pathway: str
+    because: Literal["pathway_full", "nobody_has_room", "nobody_at_work"]
+    place: int = Field(ge=1)
+
+
+class AssignmentTransferred(EventData):
+    """It was handed on: to a colleague, or to another pathway. The reason stays with it."""
+
+    TYPE: ClassVar[str] = "assignment.transferred"
+    assignment_id: UUID
+    referral_id: UUID
+    pathway: str
+    to_pathway: str
+    practitioner_id: str | None = None
+    to_practitioner_id: str | None = None
+    by: str
+
+
+ContactBy = Literal["call", "text", "email", "letter", "visit", "through_professional"]
+
+
+class AssignmentContactAttempted(EventData):
+    """The holder tried to reach the person."""
+
+    TYPE: ClassVar[str] = "assignment.contact_attempted"
+    assignment_id: UUID
+    referral_id: UUID
+    pathway: str
+    practitioner_id: str
+    how: ContactBy
+    reached: bool
+    attempt: int = Field(ge=1)
+
+
+class AssignmentClosed(EventData):
+    """The work on a pathway has ended."""
+
+    TYPE: ClassVar[str] = "assignment.closed"
+    assignment_id: UUID
+    referral_id: UUID
+    pathway: str
+    practitioner_id: str
+    outcome: Outcome
 
 
 class AssignmentWithdrawn(EventData):
-    """An offer no longer stands, with the reason in words."""
+    """An assignment no longer stands, with the reason in words; nobody held it while it waited."""
 
     TYPE: ClassVar[str] = "assignment.withdrawn"
     assignment_id: UUID
     referral_id: UUID
     pathway: str
-    practitioner_id: str
+    practitioner_id: str | None = None
     reason: str
+
+
+class ConflictDeclared(EventData):
+    """A practitioner may not work with a person; why is theirs alone."""
+
+    TYPE: ClassVar[str] = "conflict.declared"
+    practitioner_id: str
+    person_ref: UUID
+
+
+class DirectoryChange(Frozen):
+    """One entry that changed, and which of its fields; never their values."""
+
+    kind: Literal["practitioner", "team", "duty"]
+    key: str
+    action: Literal["added", "changed", "removed"]
+    fields: tuple[str, ...] = ()
+
+
+class DirectoryChanged(EventData):
+    """The directory has a new version."""
+
+    TYPE: ClassVar[str] = "directory.changed"
+    version: int
+    by: str
+    changes: tuple[DirectoryChange, ...]
+
+
+class RotaGapFound(EventData):
+    """Within the coming week there are hours at which no coordinator is on call."""
+
+    TYPE: ClassVar[str] = "rota.gap_found"
+    catalogue: str
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+class PairMoved(Frozen):
+    """A pair whose reference became another's."""
+
+    pair_ref: UUID
+    into_ref: UUID
+
+
+class PersonsMerged(EventData):
+    """A coordinator found that two references are one person. `pairs`: with whom each was known."""
+
+    TYPE: ClassVar[str] = "person.merged"
+    merge_id: UUID
+    person_ref: UUID
+    into_ref: UUID
+    pairs: tuple[PairMoved, ...] = ()
+    by: str
+
+
+class PersonsSplit(EventData):
+    """A merge is undone: they are two people after all."""
+
+    TYPE: ClassVar[str] = "person.split"
+    merge_id: UUID
+    person_ref: UUID
+    from_ref: UUID
+    by: str
+
+
+class MatchDoubted(EventData):
+    """A person who was just referred may be one who is known: somebody must look."""
+
+    TYPE: ClassVar[str] = "person.match_doubted"
+    review_id: UUID
+    referral_id: UUID
+    person_ref: UUID
+    other_ref: UUID
+
+
+class CaseListed(EventData):
+    """A case stands on the agenda of a panel's meeting. `repeat`: heard within the year before."""
+
+    TYPE: ClassVar[str] = "panel.case_listed"
+    panel: str
+    case_id: UUID
+    referral_id: UUID
+    meets_on: date
+    triggers: tuple[str, ...] = ()
+    repeat: bool = False
+
+
+PanelOutcome = Literal["heard", "deferred", "withdrawn"]
+
+
+class CaseHeard(EventData):
+    """What a meeting made of a case; a deferred one is listed for the next."""
+
+    TYPE: ClassVar[str] = "panel.case_heard"
+    panel: str
+    case_id: UUID
+    referral_id: UUID
+    meets_on: date
+    outcome: PanelOutcome
+
+
+Rag = Literal["red", "amber", "green"]
+
+
+class CaseRated(EventData):
+    """A nominal's status changed; the reason stays with the case."""
+
+    TYPE: ClassVar[str] = "panel.case_rated"
+    panel: str
+    case_id: UUID
+    referral_id: UUID
+    rag: Rag
+    by: str
+
+
+class ActionSet(EventData):
+    """A panel gave somebody something to do by a day; what it is stays with the case."""
+
+    TYPE: ClassVar[str] = "panel.action_set"
+    panel: str
+    case_id: UUID
+    referral_id: UUID
+    action_id: UUID
+    owner: str
+    due_on: date
+
+
+class ActionDone(EventData):
+    """An action is done."""
+
+    TYPE: ClassVar[str] = "panel.action_done"
+    panel: str
+    case_id: UUID
+    referral_id: UUID
+    action_id: UUID
+    by: str
+
+
+class ActionOverdue(EventData):
+    """An action's day has passed; `told` is who should see to it now."""
+
+    TYPE: ClassVar[str] = "panel.action_overdue"
+    panel: str
+    case_id: UUID
+    referral_id: UUID
+    action_id: UUID
+    owner: str
+    level: Level
+    told: str
 
 
 Channel = Literal["email", "sms"]
 
+Purpose = Literal["offered", "first_contact_overdue", "action_overdue"]
+"""What a message is for."""
+
 
 class NotificationSent(EventData):
-    """A provider took one message for one assignment."""
+    """A provider took one message about one assignment, or about one action of a panel."""
 
     TYPE: ClassVar[str] = "notification.sent"
     notification_id: UUID
-    assignment_id: UUID
+    assignment_id: UUID | None = None
+    action_id: UUID | None = None
     practitioner_id: str
     channel: Channel
+    purpose: Purpose = "offered"
 
 
 class NotificationFailed(EventData):
@@ -146,9 +449,11 @@ class NotificationFailed(EventData):
 
     TYPE: ClassVar[str] = "notification.failed"
     notification_id: UUID
-    assignment_id: UUID
+    assignment_id: UUID | None = None
+    action_id: UUID | None = None
     practitioner_id: str
     channel: Channel
+    purpose: Purpose = "offered"
     reason: str
 
 
@@ -170,8 +475,30 @@ EVENT_TYPES: dict[str, type[EventData]] = {
         ReferralRejected,
         ReferralTriaged,
         ReferralOverridden,
+        ReferralInformationRequested,
+        ReferralClosed,
         AssignmentOffered,
+        AssignmentAccepted,
+        AssignmentDeclined,
+        AssignmentOverdue,
+        AssignmentEscalated,
+        AssignmentWaitlisted,
+        AssignmentTransferred,
+        AssignmentContactAttempted,
+        AssignmentClosed,
         AssignmentWithdrawn,
+        ConflictDeclared,
+        DirectoryChanged,
+        RotaGapFound,
+        PersonsMerged,
+        PersonsSplit,
+        MatchDoubted,
+        CaseListed,
+        CaseHeard,
+        CaseRated,
+        ActionSet,
+        ActionDone,
+        ActionOverdue,
         NotificationSent,
         NotificationFailed,
         AccessRecorded,

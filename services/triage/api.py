@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Query
 
-from services.triage import override_store, store
+from services.triage import store
+from services.triage.assignments import override_store
 from services.triage.policy.decide import decide
 from services.triage.policy.library import Library, UnknownCatalogue
 from services.triage.policy.risk import history_of_repeat

@@ -3,10 +3,10 @@
 from fastapi import FastAPI
 
 from services.triage.api import api_router
-from services.triage.assignment_page import assignment_router
+from services.triage.assignments.assignment_page import assignment_router
+from services.triage.assignments.offering import Offering
+from services.triage.assignments.override_api import override_router
 from services.triage.handlers import Handlers
-from services.triage.offering import Offering
-from services.triage.override_api import override_router
 from services.triage.pages import TEMPLATES, catalogue_router, check_router
 from services.triage.policy.library import load_library
 from services.triage.settings import TriageSettings

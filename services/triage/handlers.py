@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.triage import override_store, store
-from services.triage.offering import Case, Offering, withdraw
-from services.triage.overriding import closed_by_hand
-from services.triage.planning import Standing, plan
+from services.triage import store
+from services.triage.assignments import override_store
+from services.triage.assignments.offering import Case, Offering, withdraw
+from services.triage.assignments.overriding import closed_by_hand
+from services.triage.assignments.planning import Standing, plan
 from services.triage.policy.decide import decide, undecidable
 from services.triage.policy.decision import Decision
 from services.triage.policy.library import Catalogue, Library

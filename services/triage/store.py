@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.triage.planning import Standing
+from services.triage.assignments.planning import Standing
 from shared.events import ReferralReceived, roles_reversed
 from shared.facts import Role
 

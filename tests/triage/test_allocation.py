@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.triage.allocation import Candidate, least_loaded
+from services.triage.assignments.allocation import Candidate, least_loaded
 
 ANN = Candidate("ann", open_cases=3, capacity=70)
 BEN = Candidate("ben", open_cases=2, capacity=70)

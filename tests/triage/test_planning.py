@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from services.triage.planning import BY_HAND, COORDINATION, Place, Plan, Standing, plan
+from services.triage.assignments.planning import BY_HAND, COORDINATION, Place, Plan, Standing, plan
 from services.triage.policy.catalogue import Kind
 from services.triage.policy.criteria import Finding, Verdict
 from services.triage.policy.decision import (

@@ -53,10 +53,16 @@ class FirstContact(Frozen):
 
 
 class Response(Sourced):
-    """The times of response that hold unless a pathway has its own."""
+    """The times of response that hold unless a pathway has its own.
+
+    `escalate`: how long each further person has whom an unanswered assignment goes up to.
+    `contact_attempts`: after how many in vain it may be closed as unable to contact.
+    """
 
     acknowledge: Acknowledgement
+    escalate: Acknowledgement
     first_contact: FirstContact
+    contact_attempts: StrictInt = Field(ge=1)
 
 
 class Office(Sourced):
@@ -102,6 +108,8 @@ class Pathway(Sourced):
     `funded_until`: the last day that is paid for; later routes are made and flagged.
     `lawful_basis`: where the route rests on it whatever its criteria say of consent.
     `partner_support`: a route here asks the coordinator to offer the partner support.
+    `sender_may_know`: whether the sender hears the programme's name when it is taken up, and not
+    only that a service has it: a name can endanger somebody by itself.
     """
 
     id: StrictStr = Slug
@@ -120,6 +128,8 @@ class Pathway(Sourced):
     on_site: OnSite | None = None
     capacity: Capacity | None = None
     respond_within: Within | None = None
+    contact_attempts: StrictInt | None = Field(default=None, ge=1)
+    sender_may_know: StrictBool = False
 
     @model_validator(mode="after")
     def _is_ordered_if_lead(self) -> "Pathway":
@@ -128,6 +138,20 @@ class Pathway(Sourced):
         if self.from_ and self.funded_until and self.funded_until < self.from_:
             raise ValueError("its funding ends before it begins")
         return self
+
+
+class Panel(Sourced):
+    """A meeting that hears the cases of a pathway: every so many weeks, counted from a first one.
+
+    `rag`: its cases carry a status, red, amber or green.
+    """
+
+    id: StrictStr = Slug
+    title: StrictStr = Field(min_length=1)
+    pathway: StrictStr = Slug
+    first_meeting: date
+    every_weeks: StrictInt = Field(ge=1, le=13)
+    rag: StrictBool = False
 
 
 class Policy(Sourced):
@@ -148,5 +172,6 @@ class Policy(Sourced):
     victims_group: StrictStr
     service_hours: dict[StrictStr, ServiceHours] = Field(default_factory=dict)
     standing_tasks: tuple[StandingTask, ...] = ()
+    panels: tuple[Panel, ...] = ()
     criteria: dict[StrictStr, Criterion] = Field(min_length=1)
     pathways: tuple[Pathway, ...] = Field(min_length=1)

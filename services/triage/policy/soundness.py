@@ -99,6 +99,13 @@ def _of_rows(policy: Policy) -> Faults:
         yield ("victims_group",), f"no lead pathway is of the group {policy.victims_group}"
     for district in set(policy.districts.own) & set(policy.districts.shared):
         yield ("districts", "shared"), f"{district} is both the borough's own and shared"
+    panels: set[str] = set()
+    for at, panel in enumerate(policy.panels):
+        if panel.id in panels:
+            yield ("panels", at, "id"), f"{panel.id} stands here twice"
+        panels.add(panel.id)
+        if panel.pathway not in ids:
+            yield ("panels", at, "pathway"), f"no pathway is called {panel.pathway}"
 
 
 def _of_documents(policy: Policy) -> Faults:
@@ -121,6 +128,9 @@ def _sources(policy: Policy) -> Iterator[tuple[Place, Source]]:
     for name, part in parts_with_a_source.items():
         if part.source:
             yield (name, "source"), part.source
+    for at, panel in enumerate(policy.panels):
+        if panel.source:
+            yield ("panels", at, "source"), panel.source
     for at, row in enumerate(policy.pathways):
         yield ("pathways", at, "source"), row.source
         for number, block in enumerate(row.blocks):

@@ -6,10 +6,11 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from services.triage import override_store, store
-from services.triage.offering import Case, Offering, withdraw
-from services.triage.override_store import Override
-from services.triage.overriding import (
+from services.triage import store
+from services.triage.assignments import override_store
+from services.triage.assignments.offering import Case, Offering, withdraw
+from services.triage.assignments.override_store import Override
+from services.triage.assignments.overriding import (
     Action,
     CannotOverride,
     route_by_hand,

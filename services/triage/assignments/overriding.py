@@ -6,7 +6,7 @@ The decision stays as it was made; the override stands beside it, with who, when
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
-from services.triage.planning import BY_HAND, Place, Standing
+from services.triage.assignments.planning import BY_HAND, Place, Standing
 from services.triage.policy.catalogue import Policy
 
 Action = Literal["route", "withdraw"]

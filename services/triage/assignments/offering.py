@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.triage import store
-from services.triage.allocation import Candidate, least_loaded
-from services.triage.planning import Place, Standing
+from services.triage.assignments.allocation import Candidate, least_loaded
+from services.triage.assignments.planning import Place, Standing
 from services.triage.policy.catalogue import Policy
 from services.triage.policy.deadlines import deadlines
 from services.triage.policy.risk import RiskLevel

@@ -12,9 +12,9 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 from sqlalchemy import text
 
-from services.triage import override_store
-from services.triage.override_store import Decided
-from services.triage.planning import COORDINATION
+from services.triage.assignments import override_store
+from services.triage.assignments.override_store import Decided
+from services.triage.assignments.planning import COORDINATION
 from services.triage.policy.library import Library, NoneInForce
 from services.triage.policy.vocabulary import LABELS
 from shared.bus.work import UnitOfWork, Work

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.triage.overriding import Action
+from services.triage.assignments.overriding import Action
 from shared.facts import Facts
 from shared.london import london_day
 

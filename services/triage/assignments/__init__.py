@@ -1,0 +1,1 @@
+"""Assignments: who is asked, what they answer, what becomes due, until all is closed."""

@@ -1,0 +1,1 @@
+"""The directory: teams, practitioners, when they work, who is on call."""

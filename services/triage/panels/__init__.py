@@ -1,0 +1,1 @@
+"""Panels: meetings that hear cases by a rhythm, their agendas, actions and statuses."""
