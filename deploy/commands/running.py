@@ -79,7 +79,8 @@ def _show_where(home: Home) -> None:
     for name, place in places.items():
         err.print(f"  {name:<28}{place}", soft_wrap=True, markup=False)
     err.print("\nTo look at the messages, open this once in a browser (good for 12 hours):")
-    err.print(f"{found['url']}/notify/sign-in#{token}", soft_wrap=True, markup=False)
+    link = f"{found['url']}/notify/sign-in?next=/notify/inbox#{token}"
+    err.print(link, soft_wrap=True, markup=False)
     err.print()
 
 

@@ -12,12 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notify import letters
 from shared.pages import HEADERS, Pages, own_path
 from shared.problems import Refused
-from shared.sign_in import COOKIE, Caller, Doorkeeper
+from shared.sign_in import COOKIE, Caller, Doorkeeper, Role
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 PAGE_LENGTH: Final = 20
 API_LENGTH: Final = 200
-AFTER_SIGN_IN: Final = "/notify/inbox"
+HOME: Final[dict[Role, str]] = {
+    "coordinator": "/triage/desk",
+    "practitioner": "/triage/assignments",
+}
+"""Where somebody's work waits, the first of whose roles counts."""
+FOR_EVERYBODY: Final = "/triage/catalogues"
 
 
 def sign_in_router(pages: Pages, doorkeeper: Doorkeeper, *, secure: bool) -> APIRouter:
@@ -26,25 +31,29 @@ def sign_in_router(pages: Pages, doorkeeper: Doorkeeper, *, secure: bool) -> API
     router = APIRouter(prefix="/notify", include_in_schema=False)
 
     @router.get("/sign-in")
-    async def ask(next: str = AFTER_SIGN_IN) -> HTMLResponse:
-        return pages.show("sign_in.html", wrong=False, next=own_path(next, AFTER_SIGN_IN))
+    async def ask(next: str = "") -> HTMLResponse:
+        return pages.show("sign_in.html", wrong=False, next=own_path(next, ""))
 
     @router.post("/sign-in", dependencies=[Depends(pages.from_our_own_page)])
     async def sign_in(request: Request) -> Response:
         form = await pages.read_form(request)
         token = "".join(form.get("token", [""])[0].split())
-        onwards = own_path(form.get("next", [""])[0], AFTER_SIGN_IN)
+        onwards = own_path(form.get("next", [""])[0], "")
         try:
-            doorkeeper.caller(token)
+            caller = doorkeeper.caller(token)
         except Refused as error:
             return pages.show("sign_in.html", error.status, wrong=True, next=onwards)
-        response = RedirectResponse(onwards, 303, HEADERS)
+        response = RedirectResponse(onwards or _home(caller), 303, HEADERS)
         response.set_cookie(
             COOKIE, token, path="/", httponly=True, samesite="strict", secure=secure
         )
         return response
 
     return router
+
+
+def _home(caller: Caller) -> str:
+    return next((page for role, page in HOME.items() if role in caller.roles), FOR_EVERYBODY)
 
 
 def inbox_router(pages: Pages, doorkeeper: Doorkeeper, engine: AsyncEngine) -> APIRouter:

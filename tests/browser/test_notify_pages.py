@@ -13,6 +13,8 @@ from tests.notify.service import Service
 
 pytestmark = needs_chromium
 
+SIGN_IN = "/notify/sign-in?next=/notify/inbox"
+
 
 async def test_a_sign_in_link_opens_the_inbox(
     service: Service, emptied: Notify, visit: Visit
@@ -21,7 +23,7 @@ async def test_a_sign_in_link_opens_the_inbox(
     token = service.token("coordinator")
     await emptied.hear(heard(offer(acknowledge_by=emptied.clock() + timedelta(hours=2))))
     await service.letters(2)
-    await visit.page.goto(f"{service.url}/notify/sign-in#{token}")
+    await visit.page.goto(f"{service.url}{SIGN_IN}#{token}")
     await visit.page.wait_for_url("**/notify/inbox")
     assert await visit.page.get_by_role("article").count() == 2
     assert not any(token in request.url for request in visit.asked)
@@ -33,8 +35,8 @@ async def test_a_sign_in_link_opens_the_inbox(
 
 async def test_a_sign_in_link_works_on_the_sign_in_page(service: Service, visit: Visit) -> None:
     """Somebody who stands before the form pastes the link into the address instead."""
-    await visit.page.goto(f"{service.url}/notify/sign-in")
-    await visit.page.goto(f"{service.url}/notify/sign-in#{service.token('coordinator')}")
+    await visit.page.goto(f"{service.url}{SIGN_IN}")
+    await visit.page.goto(f"{service.url}{SIGN_IN}#{service.token('coordinator')}")
     await visit.page.get_by_role("heading", name="Messages sent").wait_for()
 
 
@@ -49,7 +51,7 @@ async def test_a_pasted_code_signs_in(service: Service, emptied: Notify, visit: 
 
 async def test_a_wrong_code_can_be_tried_again(service: Service, visit: Visit) -> None:
     """The page says what happened, and the form is there again."""
-    await visit.page.goto(f"{service.url}/notify/sign-in#wrong")
+    await visit.page.goto(f"{service.url}{SIGN_IN}#wrong")
     await visit.page.get_by_role("alert").wait_for()
     await visit.page.get_by_label("Your sign-in code").fill(service.token("coordinator"))
     await visit.page.get_by_role("button", name="Sign in").click()
@@ -58,7 +60,7 @@ async def test_a_wrong_code_can_be_tried_again(service: Service, visit: Visit) -
 
 async def test_whoever_may_not_look_is_told_so(service: Service, visit: Visit) -> None:
     """A practitioner reads a sentence, not a code."""
-    await visit.page.goto(f"{service.url}/notify/sign-in#{service.token('practitioner')}")
+    await visit.page.goto(f"{service.url}{SIGN_IN}#{service.token('practitioner')}")
     await visit.page.get_by_role("heading", name="This is for a coordinator.").wait_for()
 
 
@@ -66,7 +68,7 @@ async def test_a_link_in_webmail_finds_whoever_is_signed_in(
     service: Service, emptied: Notify, visit: Visit
 ) -> None:
     """From a strange page the browser first holds the cookie back; nobody has to sign in twice."""
-    await visit.page.goto(f"{service.url}/notify/sign-in#{service.token('coordinator')}")
+    await visit.page.goto(f"{service.url}{SIGN_IN}#{service.token('coordinator')}")
     await visit.page.wait_for_url("**/notify/inbox")
     async with _webmail(f"{service.url}/notify/inbox") as webmail:
         await visit.page.goto(webmail)
@@ -84,7 +86,7 @@ async def test_nothing_runs_off_a_narrow_screen(
     """No line, address or link makes a telephone scroll sideways."""
     await emptied.hear(heard(offer()))
     await service.letters(2)
-    await visit.page.goto(f"{service.url}/notify/sign-in#{service.token('coordinator')}")
+    await visit.page.goto(f"{service.url}{SIGN_IN}#{service.token('coordinator')}")
     await visit.page.wait_for_url("**/notify/inbox")
     await visit.page.goto(service.url + path)
     width = await visit.page.evaluate("document.documentElement.scrollWidth")

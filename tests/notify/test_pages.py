@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.pages import own_path
+from shared.sign_in import Role
 from tests.notify.ground import Notify, heard, offer
 from tests.notify.service import Service
 
@@ -59,7 +60,26 @@ async def test_a_code_with_line_breaks_is_taken(service: Service) -> None:
         answer = await browser.post(
             "/notify/sign-in", data={"token": f" {token[:40]}\n{token[40:]} "}
         )
-    assert answer.headers["location"] == "/notify/inbox"
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("roles", "page"),
+    [
+        (("practitioner",), "/triage/assignments"),
+        (("coordinator",), "/triage/desk"),
+        (("practitioner", "coordinator"), "/triage/desk"),
+        (("auditor",), "/triage/catalogues"),
+        (("sender",), "/triage/catalogues"),
+    ],
+)
+async def test_signing_in_leads_to_ones_work(
+    service: Service, roles: tuple[Role, ...], page: str
+) -> None:
+    """Whoever came from nowhere in particular is led to a page that is for them."""
+    async with service.browser() as browser:
+        answer = await browser.post("/notify/sign-in", data={"token": service.token(*roles)})
+    assert answer.headers["location"] == page
 
 
 async def test_a_wrong_code_is_refused_in_words(service: Service) -> None:
@@ -116,7 +136,7 @@ async def test_nobody_is_sent_elsewhere_after_signing_in(service: Service, evil:
         answer = await browser.post(
             "/notify/sign-in", data={"token": service.token("coordinator"), "next": evil}
         )
-    assert answer.headers["location"] == "/notify/inbox"
+    assert answer.headers["location"] == "/triage/desk"
 
 
 @pytest.mark.parametrize("evil", EVIL)
