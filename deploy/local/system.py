@@ -229,6 +229,7 @@ class System:
                     "VAULT_KEY_FILE": str(self.keys.vault_key_file),
                     "AGENCIES_FILE": str(AGENCIES),
                     "TRIAGE_URL": f"http://127.0.0.1:{self.ports['triage']}",
+                    "PUBLIC_URL": self.url,
                 }
             case "triage":
                 return {"DIRECTORY_FILE": str(DIRECTORY), "PUBLIC_URL": self.url}

@@ -1,5 +1,8 @@
 """Intake put together: the only place that builds its engine, broker and vault."""
 
+from pathlib import Path
+from typing import Final
+
 import httpx2
 from fastapi import FastAPI
 
@@ -12,9 +15,12 @@ from services.intake.store import IntakeStore
 from services.intake.vault import Vault
 from shared.bus.consumer import open_event
 from shared.events import ReferralTriaged
+from shared.pages import Pages
 from shared.registry import Registry
 from shared.service import Ground
 from shared.subjects import EVENTS, FOLLOWS, SUBMISSIONS
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 def create_app(settings: IntakeSettings) -> FastAPI:
@@ -37,4 +43,6 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     app.include_router(api_router(ground.unit, admission, ground.doorkeeper))
     triage = httpx2.AsyncClient(base_url=settings.triage_url, timeout=10)
     app.include_router(dry_run_router(triage, ground.doorkeeper, ground.unit.clock))
+    pages = Pages("intake", TEMPLATES, settings.public_url)
+    pages.install(app)
     return app

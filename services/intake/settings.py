@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from shared.settings import ServiceSettings
+from shared.settings import PublicUrl, ServiceSettings
 
 
 class IntakeSettings(ServiceSettings):
     """Beside what every service is told."""
 
+    public_url: PublicUrl
+    """By which our own forms are told from others'."""
     vault_key_file: Path
     """The key of the vault; intake alone is given it."""
     agencies_file: Path
