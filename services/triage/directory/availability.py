@@ -83,6 +83,16 @@ def first_working_moment(
     return None
 
 
+def is_at_work(p: Practitioner, at: datetime, bank_holidays: Container[date] = ENGLAND) -> bool:
+    """Whether she works at a moment."""
+    shifts = (
+        span(p.hours[weekday(day)], day)
+        for day in days_between(at, at)
+        if works_on(p, day, bank_holidays)
+    )
+    return any(begins <= at < ends for begins, ends in shifts)
+
+
 def first_opening(
     team: Sequence[Practitioner],
     since: datetime,
