@@ -15,7 +15,7 @@ from services.notify.settings import NotifySettings
 from services.notify.undelivered import UNDELIVERED, open_undelivered
 from shared.bus.consumer import Consumer, open_event
 from shared.directory import Directory
-from shared.events import AssignmentOffered, AssignmentWithdrawn, Channel
+from shared.events import Channel
 from shared.pages import Pages
 from shared.service import Ground
 from shared.subjects import EVENTS, FOLLOWS
@@ -31,16 +31,7 @@ def create_app(settings: NotifySettings) -> FastAPI:
         "sms": inbox,
     }
     handlers = Handlers(addressing)
-    ground.listen(
-        EVENTS,
-        open_event(
-            {
-                AssignmentOffered.TYPE: handlers.on_assignment_offered,
-                AssignmentWithdrawn.TYPE: handlers.on_assignment_withdrawn,
-            },
-            frozenset(FOLLOWS["notify"]),
-        ),
-    )
+    ground.listen(EVENTS, open_event(handlers.by_type(), frozenset(FOLLOWS["notify"])))
     # Fed by replays alone, so it needs no loop of its own.
     ground.consumers[UNDELIVERED] = Consumer(ground.unit, open_undelivered)
     ground.tasks.append(Sending(ground.unit, providers, addressing.compose).run)

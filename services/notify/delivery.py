@@ -1,9 +1,10 @@
 """The life of one message to one practitioner: which state follows which, and what is told.
 
 queued -> sending -> sent | failed | doubtful, or back to queued after a passing failure; dropped
-where the assignment is withdrawn before the message left. A message is `sending` from before the
-provider is called until its answer is stored, so that a crash in between is seen afterwards. No
-provider is ever given a message of which nobody can say whether it was given already.
+where what it says no longer holds before it left: there is an answer, or somebody else is asked.
+A message is `sending` from before the provider is called until its answer is stored, so that a
+crash in between is seen afterwards. No provider is ever given a message of which nobody can say
+whether it was given already.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,16 @@ from enum import StrEnum
 from typing import Final, assert_never
 from uuid import UUID, uuid5
 
-from shared.events import AssignmentOffered, Channel, NotificationFailed, NotificationSent
+from shared.events import (
+    ActionOverdue,
+    AssignmentEscalated,
+    AssignmentOffered,
+    AssignmentOverdue,
+    Channel,
+    NotificationFailed,
+    NotificationSent,
+    Purpose,
+)
 
 PAUSES: Final = tuple(timedelta(seconds=s) for s in (5, 30, 2 * 60, 10 * 60, 30 * 60, 60 * 60))
 """How long to wait before each further try. Together under two hours, the time within which an
@@ -31,24 +41,31 @@ class State(StrEnum):
     DROPPED = "dropped"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """One message, by whom and what it is for; the address is looked up when it is sent.
 
+    It is about an assignment, or about an action of a panel's case. `offer`: the assignment's
+    newest when the message was made; 0 for an action. `acknowledge_by`: for an offer alone.
     `due_at`: while queued, when to send it; while sending, until when its sender holds it.
+    `withdrawn`: what it says no longer holds.
     """
 
     id: UUID
-    assignment_id: UUID
+    purpose: Purpose
+    assignment_id: UUID | None = None
+    offer: int = 0
+    action_id: UUID | None = None
+    case_id: UUID | None = None
     referral_id: UUID
     practitioner_id: str
     channel: Channel
     urgent: bool
-    acknowledge_by: datetime
-    state: State
-    tries: int
+    acknowledge_by: datetime | None = None
+    state: State = State.QUEUED
+    tries: int = 0
     due_at: datetime
-    withdrawn: bool
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,27 +106,78 @@ Outcome = Taken | NotTaken | TryLater | Undeliverable | Unknowable
 def offered(
     event: AssignmentOffered, channels: Sequence[Channel], now: datetime
 ) -> Sequence[Message]:
-    """The messages of an offer: one a channel, whose ids follow from the assignment alone."""
+    """The messages of an offer: one a channel, to the one who is asked by it."""
     return [
         Message(
-            id=uuid5(event.assignment_id, channel),
+            id=_id(event.assignment_id, "offered", event.offer, event.practitioner_id, channel),
+            purpose="offered",
             assignment_id=event.assignment_id,
+            offer=event.offer,
             referral_id=event.referral_id,
             practitioner_id=event.practitioner_id,
             channel=channel,
             urgent=event.urgent,
             acknowledge_by=event.acknowledge_by,
-            state=State.QUEUED,
-            tries=0,
             due_at=now,
-            withdrawn=False,
         )
         for channel in channels
     ]
 
 
+def first_contact_overdue(
+    event: AssignmentOverdue | AssignmentEscalated,
+    offer: int,
+    channels: Sequence[Channel],
+    now: datetime,
+) -> Sequence[Message]:
+    """Reminders of a late first contact: to its holder, or to the next whom it has gone up to.
+
+    Each is told once for one offer, however often the clock fires afterwards.
+    """
+    about, who = event.assignment_id, event.practitioner_id
+    return [
+        Message(
+            id=_id(about, "first_contact_overdue", offer, who, channel),
+            purpose="first_contact_overdue",
+            assignment_id=about,
+            offer=offer,
+            referral_id=event.referral_id,
+            practitioner_id=who,
+            channel=channel,
+            urgent=True,
+            due_at=now,
+        )
+        for channel in channels
+    ]
+
+
+def action_overdue(
+    event: ActionOverdue, channels: Sequence[Channel], now: datetime
+) -> Sequence[Message]:
+    """Reminders of a panel's action whose day has passed: each who should see to it, once."""
+    return [
+        Message(
+            id=_id(event.action_id, "action_overdue", 0, event.told, channel),
+            purpose="action_overdue",
+            action_id=event.action_id,
+            case_id=event.case_id,
+            referral_id=event.referral_id,
+            practitioner_id=event.told,
+            channel=channel,
+            urgent=True,
+            due_at=now,
+        )
+        for channel in channels
+    ]
+
+
+def _id(about: UUID, purpose: Purpose, offer: int, practitioner_id: str, channel: Channel) -> UUID:
+    """One message for one person, purpose and channel, and one offer of one assignment."""
+    return uuid5(about, f"{purpose}/{offer}/{practitioner_id}/{channel}")
+
+
 def withdrawn(message: Message) -> Message:
-    """The assignment no longer stands: what has not left is dropped, now or when it comes back."""
+    """What it says no longer holds: what has not left is dropped, now or when it comes back."""
     state = State.DROPPED if message.state is State.QUEUED else message.state
     return replace(message, state=state, withdrawn=True)
 
@@ -146,8 +214,10 @@ def told(message: Message, outcome: Outcome) -> NotificationSent | NotificationF
     about = {
         "notification_id": message.id,
         "assignment_id": message.assignment_id,
+        "action_id": message.action_id,
         "practitioner_id": message.practitioner_id,
         "channel": message.channel,
+        "purpose": message.purpose,
     }
     match message.state:
         case State.SENT:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.events import Channel
+from shared.events import Channel, Purpose
 from shared.london import LONDON
 
 _LINK: Final = re.compile(r"(https?://\S+)")
@@ -29,7 +29,9 @@ class Letter:
     """A message as the local inbox took it."""
 
     message_id: UUID
-    assignment_id: UUID
+    purpose: Purpose
+    assignment_id: UUID | None
+    action_id: UUID | None
     channel: Channel
     recipient: str
     subject: str
@@ -55,7 +57,8 @@ async def newest(
     """At most `limit` letters, newest first; of one assignment; older than the letter `before`."""
     rows = await connection.execute(
         text(
-            "SELECT l.*, m.assignment_id FROM local_inbox l JOIN message m ON m.id = l.message_id"
+            "SELECT l.*, m.purpose, m.assignment_id, m.action_id"
+            " FROM local_inbox l JOIN message m ON m.id = l.message_id"
             " WHERE (CAST(:assignment AS uuid) IS NULL OR m.assignment_id = :assignment)"
             " AND (CAST(:before AS uuid) IS NULL OR (l.taken_at, l.message_id) <"
             " (SELECT b.taken_at, b.message_id FROM local_inbox b WHERE b.message_id = :before))"
@@ -69,7 +72,9 @@ async def newest(
 def _letter(row: Row[Any]) -> Letter:
     return Letter(
         message_id=row.message_id,
+        purpose=row.purpose,
         assignment_id=row.assignment_id,
+        action_id=row.action_id,
         channel=row.channel,
         recipient=row.recipient,
         subject=row.subject,

@@ -1,7 +1,8 @@
 """The words of an email and of a text message.
 
 Neither says what it is about or whom: they are read on locked screens, in corridors, by whoever
-holds the telephone. They say that something waits, by when to answer, and where to sign in.
+holds the telephone. They say that something waits and by when to answer, or that something is
+overdue, and where to sign in.
 """
 
 from dataclasses import dataclass
@@ -26,11 +27,19 @@ _GSM: Final = frozenset(
 _GSM_EXTENDED: Final = frozenset("^{}\\[~]|€\f")
 """Of the alphabet's second table: each counts as two."""
 
-_EMAIL: Final = """\
+_OFFERED: Final = """\
 Something is waiting for you in Fingerpost.
 
 Please answer {by}.
+"""
+_OVERDUE: Final = """\
+Something is overdue in Fingerpost.
 
+Please see to it, or find somebody who can.
+"""
+_OVERDUE_TEXT: Final = "Something is overdue: please see to it."
+_EMAIL: Final = """\
+{what}
 Sign in to see it:
 {link}
 
@@ -55,21 +64,40 @@ class TooLong(Exception):
 
 def compose(message: Message, recipient: str, public_url: str, now: datetime) -> Outgoing:
     """The message in words, to the address or number of `recipient`, as it is sent at `now`."""
-    link = f"{public_url}/triage/assignments/{message.assignment_id}"
-    by = answer_by(message.acknowledge_by, now)
+    link = f"{public_url}{_path(message)}"
     match message.channel:
         case "email":
-            urgent = " (urgent)" if message.urgent else ""
-            subject = f"Fingerpost: something is waiting for you{urgent}"
-            body = _EMAIL.format(by=by, link=link)
+            subject, body = _email(message, link, now)
         case "sms":
-            urgent = "Urgent: " if message.urgent else ""
-            subject = ""
-            body = f"Fingerpost. {urgent}Please answer {by}. {link}"
+            subject, body = "", f"Fingerpost. {_short(message, now)} {link}"
             _check_length(body)
         case _:
             assert_never(message.channel)
     return Outgoing(message.id, message.channel, recipient, subject, body)
+
+
+def _path(message: Message) -> str:
+    """Where what the message is about is seen."""
+    if message.case_id is not None:
+        return f"/triage/panels/cases/{message.case_id}"
+    return f"/triage/assignments/{message.assignment_id}"
+
+
+def _email(message: Message, link: str, now: datetime) -> tuple[str, str]:
+    if message.acknowledge_by is None:
+        subject, what = "Fingerpost: something is overdue", _OVERDUE
+    else:
+        urgent = " (urgent)" if message.urgent else ""
+        subject = f"Fingerpost: something is waiting for you{urgent}"
+        what = _OFFERED.format(by=answer_by(message.acknowledge_by, now))
+    return subject, _EMAIL.format(what=what, link=link)
+
+
+def _short(message: Message, now: datetime) -> str:
+    if message.acknowledge_by is None:
+        return _OVERDUE_TEXT
+    urgent = "Urgent: " if message.urgent else ""
+    return f"{urgent}Please answer {answer_by(message.acknowledge_by, now)}."
 
 
 def answer_by(when: datetime, now: datetime) -> str:
@@ -95,8 +123,10 @@ def _day(day: date, today: date) -> str:
 
 def check_public_url(public_url: str) -> None:
     """Raise TooLong if a text message with a link to this address might not fit."""
-    link = f"{public_url}/triage/assignments/{UUID(int=0)}"
-    _check_length(f"Fingerpost. Urgent: Please answer by the end of Wed 30 Sep. {link}")
+    offer = f"{public_url}/triage/assignments/{UUID(int=0)}"
+    _check_length(f"Fingerpost. Urgent: Please answer by the end of Wed 30 Sep. {offer}")
+    case = f"{public_url}/triage/panels/cases/{UUID(int=0)}"
+    _check_length(f"Fingerpost. {_OVERDUE_TEXT} {case}")
 
 
 def gsm_length(text: str) -> int:

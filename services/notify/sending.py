@@ -196,7 +196,8 @@ async def _tell(message: Message, outcome: Outcome, work: Work) -> None:
     log.info(
         "message.settled",
         message_id=str(message.id),
-        assignment_id=str(message.assignment_id),
+        purpose=message.purpose,
+        about=str(message.assignment_id or message.action_id),
         state=message.state,
         tries=message.tries,
     )

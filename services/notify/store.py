@@ -19,9 +19,12 @@ from shared.events import Channel
 
 _WOKEN: Final = "notify_message_queued"
 _COLUMNS: Final = (
-    "id, assignment_id, referral_id, practitioner_id, channel, urgent, acknowledge_by,"
-    " state, tries, due_at, withdrawn"
+    "id, purpose, assignment_id, offer, action_id, case_id, referral_id, practitioner_id, channel,"
+    " urgent, acknowledge_by, state, tries, due_at, withdrawn"
 )
+
+# A failed or doubtful one may be sent again by a person.
+_UNSENT: Final = "state NOT IN ('sent', 'dropped')"
 
 
 @dataclass(frozen=True)
@@ -38,17 +41,34 @@ async def queue(connection: AsyncConnection, messages: Sequence[Message], now: d
     await connection.execute(
         text(
             f"INSERT INTO message ({_COLUMNS}, changed_at)"  # noqa: S608 - our own words
-            " VALUES (:id, :assignment_id, :referral_id, :practitioner_id, :channel, :urgent,"
-            " :acknowledge_by, :state, :tries, :due_at, :withdrawn, :now)"
+            " VALUES (:id, :purpose, :assignment_id, :offer, :action_id, :case_id, :referral_id,"
+            " :practitioner_id, :channel, :urgent, :acknowledge_by, :state, :tries, :due_at,"
+            " :withdrawn, :now)"
             " ON CONFLICT DO NOTHING"
         ),
         [vars(message) | {"now": now} for message in messages],
     )
 
 
-async def of_assignment(connection: AsyncConnection, assignment_id: UUID) -> Sequence[Message]:
-    """The messages of an assignment, locked."""
-    return await _locked(connection, "assignment_id = :id", {"id": assignment_id})
+async def unsent_of_assignment(
+    connection: AsyncConnection, assignment_id: UUID
+) -> Sequence[Message]:
+    """The messages of an assignment that may still leave, locked."""
+    return await _locked(connection, f"assignment_id = :id AND {_UNSENT}", {"id": assignment_id})
+
+
+async def unsent_of_action(connection: AsyncConnection, action_id: UUID) -> Sequence[Message]:
+    """The messages of a panel's action that may still leave, locked."""
+    return await _locked(connection, f"action_id = :id AND {_UNSENT}", {"id": action_id})
+
+
+async def newest_offer(connection: AsyncConnection, assignment_id: UUID) -> int:
+    """The number of the newest offer of an assignment that was told of; 0 if there was none."""
+    found = await connection.execute(
+        text("SELECT coalesce(max(offer), 0) FROM message WHERE assignment_id = :id"),
+        {"id": assignment_id},
+    )
+    return int(found.scalar_one())
 
 
 async def by_id(connection: AsyncConnection, message_id: UUID) -> Sequence[Message]:
@@ -121,7 +141,7 @@ async def claim(
     return [Claimed(_message(row), row.crashed) for row in rows]
 
 
-async def wake_senders(connection: AsyncConnection, _assignments: list[UUID]) -> None:
+async def wake_senders(connection: AsyncConnection, _about: list[UUID]) -> None:
     """Once this transaction is committed, tell the senders of every process that there is work."""
     await connection.execute(text(f"NOTIFY {_WOKEN}"))
 
@@ -163,7 +183,11 @@ async def _locked(
 def _message(row: Row[Any]) -> Message:
     return Message(
         id=row.id,
+        purpose=row.purpose,
         assignment_id=row.assignment_id,
+        offer=row.offer,
+        action_id=row.action_id,
+        case_id=row.case_id,
         referral_id=row.referral_id,
         practitioner_id=row.practitioner_id,
         channel=row.channel,

@@ -18,7 +18,21 @@ from services.notify.sending import Sending
 from shared.bus.consumer import Consumer, Received, open_event
 from shared.bus.work import UnitOfWork
 from shared.directory import Directory, Practitioner, TeamEntry
-from shared.events import AssignmentOffered, AssignmentWithdrawn, envelope
+from shared.events import (
+    ActionOverdue,
+    AssignmentAccepted,
+    AssignmentClosed,
+    AssignmentDeclined,
+    AssignmentEscalated,
+    AssignmentOffered,
+    AssignmentOverdue,
+    AssignmentTransferred,
+    AssignmentWaitlisted,
+    AssignmentWithdrawn,
+    Awaited,
+    EventData,
+    envelope,
+)
 from shared.subjects import EVENTS
 from tests.servers import Database
 
@@ -92,13 +106,7 @@ class Notify:
     async def hear(self, *heard: Received) -> None:
         """Handle messages as the consumer does, in one transaction."""
         handlers = Handlers(self.addressing)
-        open_ = open_event(
-            {
-                AssignmentOffered.TYPE: handlers.on_assignment_offered,
-                AssignmentWithdrawn.TYPE: handlers.on_assignment_withdrawn,
-            },
-            frozenset(("triage",)),
-        )
+        open_ = open_event(handlers.by_type(), frozenset(("triage",)))
         async with self.unit.transaction() as transaction:
             consumer = Consumer(self.unit, open_)
             await consumer.handle(transaction, [open_(each) for each in heard])
@@ -171,13 +179,76 @@ def withdrawal(of: AssignmentOffered) -> AssignmentWithdrawn:
     )
 
 
-def heard(event: AssignmentOffered | AssignmentWithdrawn, sequence: int = 1) -> Received:
+def settled(of: AssignmentOffered) -> list[EventData]:
+    """Each event that makes what is still to be said of an offer pointless."""
+    about = {
+        "assignment_id": of.assignment_id,
+        "referral_id": of.referral_id,
+        "pathway": of.pathway,
+        "practitioner_id": of.practitioner_id,
+    }
+    return [
+        AssignmentAccepted.model_validate(about),
+        AssignmentDeclined.model_validate(about | {"reason": "no_room"}),
+        AssignmentTransferred.model_validate(about | {"to_pathway": of.pathway, "by": "p-boss"}),
+        AssignmentWaitlisted(
+            assignment_id=of.assignment_id,
+            referral_id=of.referral_id,
+            pathway=of.pathway,
+            because="nobody_has_room",
+            place=1,
+        ),
+        AssignmentClosed.model_validate(about | {"outcome": "other"}),
+        withdrawal(of),
+    ]
+
+
+def late_contact(of: AssignmentOffered) -> AssignmentOverdue:
+    """Its holder has not made the first contact in time."""
+    return AssignmentOverdue(
+        assignment_id=of.assignment_id,
+        referral_id=of.referral_id,
+        pathway=of.pathway,
+        practitioner_id=of.practitioner_id,
+        awaited="first_contact",
+        due_at=NOON,
+    )
+
+
+def gone_up(
+    of: AssignmentOffered, to: str, awaited: Awaited = "first_contact"
+) -> AssignmentEscalated:
+    """It has gone up to somebody."""
+    return AssignmentEscalated(
+        assignment_id=of.assignment_id,
+        referral_id=of.referral_id,
+        pathway=of.pathway,
+        practitioner_id=to,
+        level="stand_in",
+        awaited=awaited,
+    )
+
+
+def late_action(told: str = "p-k4wz7m") -> ActionOverdue:
+    """A panel's action whose day has passed."""
+    return ActionOverdue(
+        panel="canary_panel",
+        case_id=uuid4(),
+        referral_id=uuid4(),
+        action_id=uuid4(),
+        owner="p-nophone",
+        level="practitioner",
+        told=told,
+    )
+
+
+def heard(event: EventData, sequence: int = 1) -> Received:
     """An event of triage, as it comes from the stream."""
     wrapped = envelope(
         event,
         event_id=uuid4(),
         producer="triage",
-        subject=event.referral_id,
+        subject=event.model_dump()["referral_id"],
         time=NOON,
         sequence=sequence,
     )

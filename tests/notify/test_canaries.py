@@ -9,7 +9,7 @@ from nats.js import JetStreamContext
 
 from shared.events import EventData, envelope
 from shared.subjects import event
-from tests.notify.ground import NOON, Notify, offer, withdrawal
+from tests.notify.ground import NOON, Notify, late_action, late_contact, offer, withdrawal
 from tests.notify.service import started
 from tests.servers import Broker, Postgres
 
@@ -19,17 +19,21 @@ CANARIES = ("Ada", "Lark", "Canary", "canary", "07700", "@team.example")
 async def test_no_name_reaches_a_table_an_event_or_a_log(
     broker: Broker, postgres: Postgres, tmp_path: Path
 ) -> None:
-    """Offers that are sent, withdrawn, undeliverable and unreadable: what notify writes of them
-    holds no name, no address, no number, no pathway and no reason."""
+    """Offers and reminders that are sent, withdrawn, undeliverable and unreadable: what notify
+    writes of them holds no name, no address, no number, no pathway, no panel and no reason."""
     good, nobodys = offer(pathway="canary_pathway"), offer(practitioner_id="p-nobody")
     withdrawn = withdrawal(good).model_copy(update={"reason": "Canary Smith has moved"})
+    action = late_action()
     unreadable = offer().model_dump(mode="json") | {"given_name": "Canary"}
     async with started(broker, postgres, tmp_path) as service, service.emptied() as notify:
         async with broker.signed_in("triage") as triage:
             jetstream = triage.client.jetstream()
             await publish(jetstream, good.referral_id, 1, good)
-            letters = await service.letters(2)
-            await publish(jetstream, good.referral_id, 2, withdrawn)
+            await service.letters(2)
+            await publish(jetstream, good.referral_id, 2, late_contact(good))
+            await publish(jetstream, action.referral_id, 1, action)
+            letters = await service.letters(6)
+            await publish(jetstream, good.referral_id, 3, withdrawn)
             await publish(jetstream, nobodys.referral_id, 1, nobodys)
             await publish(jetstream, uuid4(), 1, offer(), unreadable)
         await all_is_told(notify, parked=2)
@@ -67,6 +71,6 @@ async def all_is_told(notify: Notify, *, parked: int) -> None:
         while (
             len(await notify.rows("parked")) < parked
             or any(row.published_at is None for row in await notify.rows("outbox"))
-            or set((await notify.states()).values()) & {"queued", "sending"}
+            or {row.state for row in await notify.rows("message")} & {"queued", "sending"}
         ):
             await asyncio.sleep(0.05)

@@ -19,7 +19,7 @@ from services.notify.delivery import (
     after,
 )
 from shared.events import NotificationFailed, NotificationSent
-from tests.notify.ground import NOON, offer
+from tests.notify.ground import NOON, late_contact, offer
 
 
 def sending(tries: int = 1, *, withdrawn: bool = False) -> Message:
@@ -92,12 +92,26 @@ def test_withdrawn_too_late_stays_sent() -> None:
 
 
 def test_the_same_offer_has_the_same_messages() -> None:
-    """Ids follow from assignment and channel, and differ by channel."""
+    """Ids follow from what a message is about, and not from when it is made."""
     event = offer()
     first = delivery.offered(event, ["email", "sms"], NOON)
     again = delivery.offered(event, ["email", "sms"], NOON + timedelta(hours=1))
     assert [m.id for m in first] == [m.id for m in again]
-    assert first[0].id != first[1].id
+
+
+def test_one_message_for_one_offer_person_purpose_and_channel() -> None:
+    """Each of these makes it another message."""
+    event = offer()
+    later = event.model_copy(update={"offer": 2})
+    elses = event.model_copy(update={"practitioner_id": "p-nophone"})
+    made = [
+        *delivery.offered(event, ["email", "sms"], NOON),
+        *delivery.offered(later, ["email"], NOON),
+        *delivery.offered(elses, ["email"], NOON),
+        *delivery.first_contact_overdue(late_contact(event), 1, ["email"], NOON),
+        *delivery.first_contact_overdue(late_contact(event), 2, ["email"], NOON),
+    ]
+    assert len({message.id for message in made}) == len(made) == 6
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.SENT, State.DROPPED])

@@ -8,7 +8,7 @@ import pytest
 from services.notify import delivery, messages
 from services.notify.messages import Outgoing, TooLong, answer_by, compose, gsm_length
 from shared.events import Channel
-from tests.notify.ground import NOON, PUBLIC_URL, offer
+from tests.notify.ground import NOON, PUBLIC_URL, gone_up, late_action, late_contact, offer
 
 ASSIGNMENT = UUID("6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40")
 
@@ -41,6 +41,50 @@ def test_a_text_in_full() -> None:
         "Fingerpost. Urgent: Please answer today, by 14:30. "
         "https://fp.example.gov.uk/triage/assignments/6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40"
     )
+
+
+def test_a_reminder_in_full() -> None:
+    """What is overdue, word for word; by text and by email, and about an action too."""
+    late, action = late_contact(offer(ASSIGNMENT)), late_action()
+    [sms, email] = [
+        compose(each, "", PUBLIC_URL, NOON)
+        for each in delivery.first_contact_overdue(late, 1, ["sms", "email"], NOON)
+    ]
+    [case] = [
+        compose(each, "", PUBLIC_URL, NOON)
+        for each in delivery.action_overdue(action, ["sms"], NOON)
+    ]
+    assert sms.body == (
+        "Fingerpost. Something is overdue: please see to it. "
+        "https://fp.example.gov.uk/triage/assignments/6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40"
+    )
+    assert email.subject == "Fingerpost: something is overdue"
+    assert email.body == (
+        "Something is overdue in Fingerpost.\n"
+        "\n"
+        "Please see to it, or find somebody who can.\n"
+        "\n"
+        "Sign in to see it:\n"
+        "https://fp.example.gov.uk/triage/assignments/6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40\n"
+        "\n"
+        "This message says nothing about it, to keep people safe. Please do not reply to it.\n"
+    )
+    assert case.body == (
+        "Fingerpost. Something is overdue: please see to it. "
+        f"https://fp.example.gov.uk/triage/panels/cases/{action.case_id}"
+    )
+
+
+def test_a_reminder_says_nothing_of_level_or_pathway() -> None:
+    """The holder and the one it went up to read the same words."""
+    held = offer(ASSIGNMENT)
+    for channel in ("email", "sms"):
+        said = [
+            compose(message, "", PUBLIC_URL, NOON)
+            for event in (late_contact(held), gone_up(held, held.practitioner_id))
+            for message in delivery.first_contact_overdue(event, 1, [channel], NOON)
+        ]
+        assert said[0] == said[1]
 
 
 @pytest.mark.parametrize("channel", ["email", "sms"])
@@ -94,6 +138,8 @@ def test_no_text_message_is_ever_too_long() -> None:
             event = offer(urgent=True, acknowledge_by=now + until)
             [message] = delivery.offered(event, ["sms"], now)
             assert gsm_length(compose(message, "", url, now).body) <= 160
+    [reminder] = delivery.action_overdue(late_action(), ["sms"], NOON)
+    assert gsm_length(compose(reminder, "", url, NOON).body) <= 160
 
 
 def test_an_address_that_is_too_long_is_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from shared.pages import own_path
 from shared.sign_in import Role
-from tests.notify.ground import Notify, heard, offer
+from tests.notify.ground import Notify, heard, late_action, offer
 from tests.notify.service import Service
 
 EVIL = ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "", "/"]
@@ -192,6 +192,20 @@ async def test_the_inbox_of_one_assignment(service: Service, emptied: Notify) ->
     assert str(other.assignment_id) not in page
     assert {letter["channel"] for letter in told} == {"email", "sms"}
     assert {letter["assignment_id"] for letter in told} == {str(one.assignment_id)}
+
+
+async def test_a_reminder_about_a_panels_action_is_shown(service: Service, emptied: Notify) -> None:
+    """It is about no assignment, and leads to its case."""
+    late = late_action()
+    await emptied.hear(heard(late))
+    letters = await service.letters(2)
+    async with service.browser(token=service.token("coordinator")) as browser:
+        page = (await browser.get("/notify/inbox")).text
+    assert {(each["purpose"], each["action_id"]) for each in letters} == {
+        ("action_overdue", str(late.action_id))
+    }
+    assert f"/triage/panels/cases/{late.case_id}" in page
+    assert "assignment=None" not in page
 
 
 async def test_what_a_letter_holds_is_shown_and_not_obeyed(
