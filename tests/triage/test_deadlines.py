@@ -2,14 +2,17 @@
 
 import time
 from datetime import UTC, date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import pytest
 
+from services.triage.directory.availability import first_opening
 from services.triage.policy.catalogue import Policy, Within
-from services.triage.policy.deadlines import deadlines
+from services.triage.policy.deadlines import Opens, deadlines, escalate_by
 from services.triage.policy.library import Catalogue
 from tests.triage.cases import in_force
+from tests.triage.directory.staff import NINE_TO_FIVE, practitioner
 
 
 def _due(since: str, **how: Any) -> tuple[str, str]:
@@ -50,6 +53,32 @@ URGENT = {"urgent": True, "risk_level": "high"}
         ("2026-11-20T16:00:00Z", {}, "2026-11-23T16:00", "2026-11-24T16:00"),
         # A weekend counts as the first minute of Monday.
         ("2026-11-21T10:00:00Z", {}, "2026-11-24T00:00", "2026-11-25T00:00"),
+        # Friday 16:55.
+        ("2026-11-20T16:55:00Z", {}, "2026-11-23T16:55", "2026-11-24T16:55"),
+        (
+            "2026-11-20T16:55:00Z",
+            {"risk_level": "standard"},
+            "2026-11-23T16:55",
+            "2026-11-27T16:55",
+        ),
+        ("2026-11-20T16:55:00Z", URGENT, "2026-11-20T18:55", "2026-11-21T16:55"),
+        # High risk without urgency: 24 hours at any hour, and acknowledged no later.
+        ("2026-11-20T16:55:00Z", {"risk_level": "high"}, "2026-11-21T16:55", "2026-11-21T16:55"),
+        ("2026-11-18T16:55:00Z", {"risk_level": "high"}, "2026-11-19T16:55", "2026-11-19T16:55"),
+        # Night: three in the morning is three in the morning.
+        ("2026-11-18T03:00:00Z", {}, "2026-11-19T03:00", "2026-11-20T03:00"),
+        # New Year: Friday 1st is a bank holiday.
+        ("2026-12-31T16:55:00Z", {}, "2027-01-04T16:55", "2027-01-05T16:55"),
+        # Easter: Friday 3rd and Monday 6th of April; London is an hour ahead already.
+        ("2026-04-02T15:55:00Z", {}, "2026-04-07T15:55", "2026-04-08T15:55"),
+        ("2026-04-02T15:55:00Z", URGENT, "2026-04-02T17:55", "2026-04-03T15:55"),
+        # Easter with the clocks going forward; all of it counts as the first minute of Tuesday.
+        ("2027-03-25T16:55:00Z", {}, "2027-03-30T15:55", "2027-03-31T15:55"),
+        ("2027-03-26T10:00:00Z", {}, "2027-03-30T23:00", "2027-03-31T23:00"),
+        # The clocks go back between Friday and Monday.
+        ("2026-10-23T15:55:00Z", {}, "2026-10-26T16:55", "2026-10-27T16:55"),
+        # The clocks go forward within the two hours: they are two hours.
+        ("2026-03-28T23:30:00Z", URGENT, "2026-03-29T01:30", "2026-03-29T23:30"),
         # Christmas: Thursday 24th, then Friday 25th and Monday 28th are bank holidays.
         ("2026-12-24T12:00:00Z", {}, "2026-12-29T12:00", "2026-12-30T12:00"),
         # London's wall clock over the change to summer time.
@@ -105,6 +134,115 @@ def test_the_times_of_response(
 ) -> None:
     """Hours at any hour; working days in London's time, less the bank holidays."""
     assert _due(since, **how) == (acknowledge, contact)
+
+
+MONDAYS_UNTIL_FOUR: Final = {
+    "monday": {"from": "09:00", "until": "16:00"},
+    **dict.fromkeys(("tuesday", "wednesday", "thursday", "friday"), NINE_TO_FIVE),
+}
+
+
+def _hours(**hours: Any) -> Opens:
+    return partial(first_opening, [practitioner("p-anna", hours=hours)])
+
+
+@pytest.mark.parametrize(
+    ("since", "how", "acknowledge", "contact"),
+    [
+        # Friday 16:55: on Monday at that time the team is closed, on Tuesday it is not.
+        ("2026-11-20T16:55:00Z", {}, "2026-11-24T09:00", "2026-11-24T16:55"),
+        # In London's summer.
+        ("2026-07-17T15:55:00Z", {}, "2026-07-21T08:00", "2026-07-21T15:55"),
+        # The first minute of a day, and the night.
+        ("2026-11-21T10:00:00Z", {}, "2026-11-24T09:00", "2026-11-25T09:00"),
+        ("2026-11-18T03:00:00Z", {}, "2026-11-19T09:00", "2026-11-20T09:00"),
+        # As it opens, and as it closes.
+        ("2026-11-18T09:00:00Z", {}, "2026-11-19T09:00", "2026-11-20T09:00"),
+        ("2026-11-18T17:00:00Z", {}, "2026-11-20T09:00", "2026-11-23T09:00"),
+        # Over the weekend on which the clocks change, either way.
+        ("2026-03-26T18:00:00Z", {}, "2026-03-30T08:00", "2026-03-31T08:00"),
+        ("2026-10-22T17:00:00Z", {}, "2026-10-26T09:00", "2026-10-27T09:00"),
+        # Over Christmas: due on Thursday 24th after hours, open again on Tuesday 29th.
+        ("2026-12-23T17:30:00Z", {}, "2026-12-29T09:00", "2026-12-30T09:00"),
+        # Over Easter.
+        ("2026-04-01T16:30:00Z", {}, "2026-04-07T08:00", "2026-04-08T08:00"),
+        # Hours run whoever is there.
+        ("2026-11-20T16:55:00Z", URGENT, "2026-11-20T18:55", "2026-11-21T16:55"),
+        ("2026-11-20T16:55:00Z", {"team": "self"}, "2026-11-21T16:55", "2026-11-21T16:55"),
+        (
+            "2026-11-21T02:15:00Z",
+            {"pathway": "out_of_hours_noise"},
+            "2026-11-21T03:15",
+            "2026-11-21T03:15",
+        ),
+    ],
+)
+def test_a_time_in_working_days_does_not_end_while_the_team_is_closed(
+    since: str, how: dict[str, Any], acknowledge: str, contact: str
+) -> None:
+    """It ends as the team next opens; a time in hours ends when it ends."""
+    due = _due(since, **how, opens=_hours(**MONDAYS_UNTIL_FOUR))
+    assert due == (acknowledge, contact)
+
+
+@pytest.mark.parametrize(
+    ("hours", "acknowledge"),
+    [
+        # Due on Monday at 16:55: open again by the end of Tuesday, or the time ends on Monday.
+        ({"tuesday": {"from": "23:59", "until": "00:00"}}, "2026-11-24T23:59"),
+        ({"wednesday": {"from": "00:00", "until": "17:00"}}, "2026-11-23T16:55"),
+        ({"monday": {"from": "16:55", "until": "17:00"}}, "2026-11-23T16:55"),
+        ({}, "2026-11-23T16:55"),
+    ],
+)
+def test_a_team_that_stays_closed_holds_up_no_clock(
+    hours: dict[str, Any], acknowledge: str
+) -> None:
+    """Then the referral goes up to others, no later than if nobody's hours were known."""
+    assert _due("2026-11-20T16:55:00Z", opens=_hours(**hours))[0] == acknowledge
+
+
+def test_a_teams_next_working_day_is_after_the_bank_holidays_that_were_given() -> None:
+    """Due on Monday at 16:55; where Tuesday is none, it opens on Wednesday in time."""
+    opens = _hours(wednesday=NINE_TO_FIVE)
+    due = _due("2026-11-20T16:55:00Z", opens=opens, bank_holidays={date(2026, 11, 24)})
+    assert due[0] == "2026-11-25T09:00"
+
+
+def test_a_morning_ends_at_noon_whoever_is_there() -> None:
+    """The policy named the hour."""
+    afternoons = _hours(wednesday={"from": "13:00", "until": "17:00"})
+    due = _due("2026-11-18T04:00:00Z", pathway="daytime_noise", opens=afternoons)
+    assert due == ("2026-11-18T12:00", "2026-11-18T12:00")
+
+
+@pytest.mark.parametrize(
+    ("since", "urgent", "holidays", "by"),
+    [
+        # An hour at any hour, through the change of the clocks too.
+        ("2026-11-20T22:40:00Z", True, (), "2026-11-20T23:40"),
+        ("2026-12-25T10:00:00Z", True, None, "2026-12-25T11:00"),
+        ("2026-10-25T01:30:00+01:00", True, (), "2026-10-25T01:30"),
+        # Else the next working morning.
+        ("2026-11-18T10:00:00Z", False, None, "2026-11-19T12:00"),
+        ("2026-11-18T08:59:00Z", False, None, "2026-11-18T12:00"),
+        ("2026-11-20T16:55:00Z", False, None, "2026-11-23T12:00"),
+        ("2026-12-24T16:55:00Z", False, None, "2026-12-29T12:00"),
+        ("2026-04-02T15:55:00Z", False, None, "2026-04-07T11:00"),
+        ("2026-11-20T16:55:00Z", False, (date(2026, 11, 23),), "2026-11-24T12:00"),
+    ],
+)
+def test_whoever_it_went_up_to_has_a_time_of_her_own(
+    since: str, urgent: bool, holidays: tuple[date, ...] | None, by: str
+) -> None:
+    """One hour where it is urgent, else until noon of the next working day."""
+    catalogue = in_force("bromley", datetime(2026, 11, 18, tzinfo=UTC))
+    assert isinstance(catalogue, Catalogue)
+    given = {} if holidays is None else {"bank_holidays": holidays}
+    found = escalate_by(
+        catalogue.policy, urgent=urgent, since=datetime.fromisoformat(since), **given
+    )
+    assert (found.isoformat()[:16], found.tzinfo) == (by, UTC)
 
 
 def _policy() -> Policy:
