@@ -32,7 +32,7 @@ class Client:
     home: Home
     url: str = field(init=False)
     _http: httpx2.Client = field(init=False)
-    _tokens: dict[str, str] = field(default_factory=dict)
+    _tokens: dict[tuple[str, Role], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """NotRunning if there is nothing to call."""
@@ -53,23 +53,27 @@ class Client:
     ) -> None:
         self._http.close()
 
-    def get(self, path: str, role: Role, **query: str) -> Any:
-        """JSON of a path; Answered if refused."""
-        return self._answer(
-            self._http.get(path, params=query, headers=self._signed(f"cli-{role}", role, None))
-        )
+    def get(
+        self, path: str, role: Role, agency: str | None = None, who: str | None = None, **query: str
+    ) -> Any:
+        """JSON of a path; Answered if refused. `agency` or `who`: as whom, beside the role."""
+        headers = self._signed(role, agency, who)
+        return self._answer(self._http.get(path, params=query, headers=headers))
 
-    def post(self, path: str, role: Role, body: Any, agency: str | None = None) -> Any:
+    def post(
+        self, path: str, role: Role, body: Any, agency: str | None = None, who: str | None = None
+    ) -> Any:
         """JSON of a path; Answered if refused. `body`: JSON, or bytes that are sent as they are."""
         content = {"content": body} if isinstance(body, bytes) else {"json": body}
-        headers = self._signed(agency or f"cli-{role}", role, agency)
+        headers = self._signed(role, agency, who)
         return self._answer(self._http.post(path, headers=headers, **content))
 
-    def _signed(self, subject: str, role: Role, agency: str | None) -> dict[str, str]:
-        if subject not in self._tokens:
+    def _signed(self, role: Role, agency: str | None, who: str | None) -> dict[str, str]:
+        subject = who or agency or f"cli-{role}"
+        if (subject, role) not in self._tokens:
             signing = key_folder.load(self.home.keys).token_signing_file
-            self._tokens[subject] = mint(signing, subject, (role,), agency=agency)
-        return {"Authorization": f"Bearer {self._tokens[subject]}"}
+            self._tokens[subject, role] = mint(signing, subject, (role,), agency=agency)
+        return {"Authorization": f"Bearer {self._tokens[subject, role]}"}
 
     def _answer(self, response: httpx2.Response) -> Any:
         if response.is_success:
