@@ -110,7 +110,7 @@ def moment(
 def _while_open(ends: datetime, opens: Opens, bank_holidays: Container[date]) -> datetime:
     """When a time ends that is not to end while the team is closed."""
     day = next_working_day(london_day(ends), bank_holidays) + ONE_DAY
-    midnight = datetime.combine(day, time(), LONDON).astimezone(UTC)
+    midnight = datetime.combine(day, time(), LONDON)
     return opens(ends, midnight) or ends
 
 
