@@ -9,7 +9,9 @@ from fastapi import FastAPI
 from services.intake.admission import Admission
 from services.intake.api import api_router
 from services.intake.dry_run import dry_run_router
+from services.intake.following import Following
 from services.intake.handlers import Handlers
+from services.intake.sender_api import sender_router
 from services.intake.settings import IntakeSettings
 from services.intake.store import IntakeStore
 from services.intake.vault import Vault
@@ -36,11 +38,16 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     ground.listen(
         EVENTS,
         open_event(
-            {ReferralTriaged.TYPE: handlers.on_referral_triaged}, frozenset(FOLLOWS["intake"])
+            {
+                ReferralTriaged.TYPE: handlers.on_referral_triaged,
+                **Following(store).handlers,
+            },
+            frozenset(FOLLOWS["intake"]),
         ),
     )
     app = ground.app("Fingerpost intake")
     app.include_router(api_router(ground.unit, admission, ground.doorkeeper))
+    app.include_router(sender_router(ground.unit, admission, ground.doorkeeper))
     triage = httpx2.AsyncClient(base_url=settings.triage_url, timeout=10)
     app.include_router(dry_run_router(triage, ground.doorkeeper, ground.unit.clock))
     pages = Pages("intake", TEMPLATES, settings.public_url)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from services.intake import progress
 from services.intake.admission import Admission, Receipt
+from services.intake.progress import Decided
 from services.intake.reading import UnreadableReferral, read_document
 from services.intake.store import IntakeStore
 from shared import subjects
@@ -57,7 +59,10 @@ class Handlers:
         )
 
     async def on_referral_triaged(self, event: ReferralTriaged, work: Work) -> None:
-        """Remember which pairs went to MARAC, so that a repeat is known as one."""
+        """Remember the decision, for the sender, and which pairs went to MARAC, so that a repeat is
+        known as one. What triage lacks is not asked for here: not every sender may be asked."""
+        decided = Decided(event.referral_id, event.revision, work.now)
+        work.transaction.collect(progress.decide, decided)
         if event.pair_ref is None or all(r.pathway != "marac" for r in event.routes):
             return
         await self.store.remember_marac(

@@ -71,9 +71,15 @@ def read_document(raw: bytes, now: datetime) -> Referral:
 
     Raises UnreadableReferral, and nothing else, with every fault.
     """
-    tree = _parse(raw)
-    faults: list[Fault] = []
-    _walk(tree, (), faults, surrogates=_ESCAPED_SURROGATE in raw.lower())
+    tree = parse(raw)
+    return judged(tree, unseen_by_the_model(tree, raw), now)
+
+
+def judged(tree: Any, faults: list[Fault], now: datetime) -> Referral:
+    """The referral that a tree holds in which `faults` were found before, as read at `now`.
+
+    Raises UnreadableReferral with every fault.
+    """
     verdict = _judge(tree, now)
     if isinstance(verdict, Referral) and not faults:
         return verdict
@@ -90,7 +96,8 @@ def read_stored(canonical: bytes) -> Referral:
     return Referral.model_validate(json.loads(canonical))
 
 
-def _parse(raw: bytes) -> Any:
+def parse(raw: bytes) -> Any:
+    """The JSON of some bytes as a tree; UnreadableReferral where they hold none."""
     if len(raw) > LARGEST:
         raise _unparsable("is larger than 64 KiB")
     # Raised outside the handlers: what the parsers throw carries the document in its attributes.
@@ -139,16 +146,27 @@ _decoder = json.JSONDecoder(
 )
 
 
+def given_twice(tree: Any) -> tuple[str, ...]:
+    """The keys that an object of `parse` was given more than once."""
+    return tuple(tree.repeated) if isinstance(tree, _Object) else ()
+
+
+def unseen_by_the_model(tree: Any, raw: bytes) -> list[Fault]:
+    """What is wrong with a tree of `parse(raw)` that the model cannot see: keys given twice, null,
+    numbers that are none, nesting. Takes out keys that are no text."""
+    faults: list[Fault] = []
+    _walk(tree, (), faults, surrogates=_ESCAPED_SURROGATE in raw.lower())
+    return faults
+
+
 def _walk(
     value: Any, location: Location, faults: list[Fault], *, surrogates: bool, depth: int = 1
 ) -> None:
-    """Names in `faults` what the model cannot see, and takes out keys that are no text."""
     if isinstance(value, dict):
         if depth > DEEPEST:
             faults.append(Fault(location, f"is nested deeper than {DEEPEST} levels"))
             return
-        if isinstance(value, _Object):
-            faults += (Fault((*location, key), "is given twice") for key in value.repeated)
+        faults += (Fault((*location, key), "is given twice") for key in given_twice(value))
         if surrogates:
             _take_out_broken_keys(value, location, faults)
         for key, item in value.items():

@@ -61,6 +61,23 @@ class IntakeStore:
         row = rows.one_or_none()
         return None if row is None else Known(*row)
 
+    async def of_id(
+        self, connection: AsyncConnection, referral_id: UUID, *, hold: bool = False
+    ) -> tuple[str, Known] | None:
+        """A referral, and the agency that sends it; None if there is no such referral.
+
+        `hold`: against others until the commit, as `find` does.
+        """
+        query = (
+            "SELECT agency, id, revision, document_key, made_at, person_ref FROM referral"
+            " WHERE id = :id"
+        )
+        rows = await connection.execute(
+            text(f"{query} FOR UPDATE" if hold else query), {"id": referral_id}
+        )
+        row = rows.one_or_none()
+        return None if row is None else (row.agency, Known(*row[1:]))
+
     async def ids_of(
         self, connection: AsyncConnection, agency: str, references: Sequence[str]
     ) -> tuple[UUID, ...]:
@@ -144,6 +161,18 @@ class IntakeStore:
             {"id": known.referral_id, "n": known.revision},
         )
         return self.vault.open(rows.scalar_one(), _place(known.referral_id, known.revision))
+
+    async def revisions(
+        self, connection: AsyncConnection, referral_id: UUID
+    ) -> tuple[datetime, ...]:
+        """When each revision of a referral came, the first one first."""
+        rows = await connection.execute(
+            text(
+                "SELECT received_at FROM vault_document WHERE referral_id = :id ORDER BY revision"
+            ),
+            {"id": referral_id},
+        )
+        return tuple(rows.scalars())
 
     async def check_key(self, connection: AsyncConnection) -> None:
         """Raise WrongVaultKey unless the vault opens what is there: with another key a referral
