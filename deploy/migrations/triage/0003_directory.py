@@ -22,7 +22,7 @@ _STATEMENTS = (
     # One row: whoever writes counts it up from the version that they read, so that of two writers
     # at once the second sees that it was too late. 0: nothing was ever loaded.
     """CREATE TABLE triage.directory_version (
-        only boolean PRIMARY KEY DEFAULT true CHECK (only),
+        the_one boolean PRIMARY KEY DEFAULT true CHECK (the_one),
         version integer NOT NULL)""",
     "INSERT INTO triage.directory_version (version) VALUES (0)",
     """CREATE TABLE triage.directory_change (
