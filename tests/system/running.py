@@ -4,8 +4,8 @@ import asyncio
 import json
 import tempfile
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ from nats.aio.client import Client as Nats
 from deploy import keys as key_folder
 from deploy.client import Client
 from deploy.keys import DEPLOY, SUPERUSER
+from deploy.local import child
 from deploy.local import home as homes
 from deploy.local.child import Child
-from deploy.local.system import LOOK_SECONDS, System
+from deploy.local.system import LOOK_SECONDS, Part, System
 from deploy.permissions import inbox_prefix
 from deploy.postgres import roles
 
@@ -40,11 +41,13 @@ class Running:
     system: System
     said: list[str]
     _over: threading.Event = field(default_factory=threading.Event)
+    _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def watch(self) -> None:
         """Until the test is over."""
         while not self._over.wait(LOOK_SECONDS):
-            self.system.look_after()
+            with self._looking:
+                self.system.look_after()
 
     def end(self) -> None:
         """The test is over."""
@@ -52,9 +55,27 @@ class Running:
 
     def process(self, name: str) -> Child:
         """A part's process as it runs now."""
+        process = self._part(name).process
+        assert process is not None
+        return process
+
+    @contextmanager
+    def stopped(self, name: str) -> Iterator[None]:
+        """A part is not there: it is stopped as an operator stops it, and started afterwards."""
+        part = self._part(name)
+        with self._looking:
+            process, part.process = part.process, None
+        assert process is not None
+        child.stop(process)
+        try:
+            yield
+        finally:
+            with self._looking:
+                part.process = part.start()
+
+    def _part(self, name: str) -> Part:
         (part,) = (part for part in self.system.parts if part.name == name)
-        assert part.process is not None
-        return part.process
+        return part
 
     @property
     def keys(self) -> key_folder.Keys:
