@@ -235,7 +235,6 @@ class System:
                 return {"DIRECTORY_FILE": str(DIRECTORY), "PUBLIC_URL": self.url}
             case "notify":
                 return {
-                    "DIRECTORY_FILE": str(DIRECTORY),
                     "PUBLIC_URL": self.url,
                     "EMAIL_PROVIDER": "local_inbox",
                     "SMS_PROVIDER": "local_inbox",

@@ -14,7 +14,6 @@ from services.notify.sending import Sending
 from services.notify.settings import NotifySettings
 from services.notify.undelivered import UNDELIVERED, open_undelivered
 from shared.bus.consumer import Consumer, open_event
-from shared.directory import Directory
 from shared.events import Channel
 from shared.pages import Pages
 from shared.service import Ground
@@ -24,7 +23,7 @@ from shared.subjects import EVENTS, FOLLOWS
 def create_app(settings: NotifySettings) -> FastAPI:
     """The service, ready to be served."""
     ground = Ground.build("notify", settings)
-    addressing = Addressing(Directory.load(settings.directory_file), settings.public_url)
+    addressing = Addressing(ground.engine, settings.public_url)
     inbox = LocalInbox(ground.engine)
     providers: Mapping[Channel, Provider] = {
         "email": Smtp(settings.smtp_server()) if settings.email_provider == "smtp" else inbox,

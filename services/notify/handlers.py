@@ -62,7 +62,7 @@ class Handlers:
             await _withdraw(
                 await store.unsent_of_assignment(work.connection, event.assignment_id), work
             )
-        channels = self.addressing.channels(event.practitioner_id)
+        channels = await self.addressing.channels(event.practitioner_id, work.connection)
         await _queue(delivery.offered(event, channels, work.now), event.assignment_id, work)
 
     async def on_assignment_settled(self, event: Settled, work: Work) -> None:
@@ -79,13 +79,13 @@ class Handlers:
         if event.awaited != "first_contact":
             return
         offer = await store.newest_offer(work.connection, event.assignment_id)
-        channels = self.addressing.channels(event.practitioner_id)
+        channels = await self.addressing.channels(event.practitioner_id, work.connection)
         reminders = delivery.first_contact_overdue(event, offer, channels, work.now)
         await _queue(reminders, event.assignment_id, work)
 
     async def on_action_overdue(self, event: ActionOverdue, work: Work) -> None:
         """Whoever should see to a panel's action is reminded of it."""
-        channels = self.addressing.channels(event.told)
+        channels = await self.addressing.channels(event.told, work.connection)
         await _queue(delivery.action_overdue(event, channels, work.now), event.action_id, work)
 
     async def on_action_done(self, event: ActionDone, work: Work) -> None:

@@ -6,7 +6,7 @@ provider; where nobody can be asked it becomes doubtful, and a person decides.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from services.notify import delivery, store, undelivered
+from services.notify.addressing import LOOK_UP_SECONDS
 from services.notify.delivery import (
     Message,
     NotTaken,
@@ -39,11 +40,13 @@ POLL_SECONDS: Final = 1.0
 PAUSE_AFTER_FAILURE_SECONDS: Final = 0.5
 ASK_SECONDS: Final = 3.0
 STOP_SECONDS: Final = 5.0
-# After the longest call there is still the asking, and the storing of the answer.
-HOLD_BEYOND_CALL: Final = timedelta(seconds=ASK_SECONDS + 5)
+# Before the longest call there is the look for the address; after it the asking, and the storing
+# of the answer.
+HOLD_BEYOND_CALL: Final = timedelta(seconds=LOOK_UP_SECONDS + ASK_SECONDS + 5)
 
-Compose = Callable[[Message], Outgoing]
-"""A message in words to its address; raises PermanentFailure where there is no address."""
+Compose = Callable[[Message], Awaitable[Outgoing]]
+"""A message in words to its address; raises PermanentFailure where there is no address,
+TemporaryFailure where none can be read now."""
 
 
 @dataclass
@@ -151,7 +154,7 @@ class Sending:
 
     async def _hand_over(self, provider: Provider, message: Message) -> Outcome:
         try:
-            outgoing = self.compose(message)
+            outgoing = await self.compose(message)
             async with asyncio.timeout(provider.longest_call.total_seconds()):
                 await provider.send(outgoing)
         except TemporaryFailure as error:

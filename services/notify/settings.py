@@ -11,15 +11,13 @@ from shared.settings import PublicUrl, ServiceSettings
 
 
 class NotifySettings(ServiceSettings):
-    """EMAIL_PROVIDER, SMS_PROVIDER, PUBLIC_URL, DIRECTORY_FILE, SMTP_..., beside the common ones.
+    """EMAIL_PROVIDER, SMS_PROVIDER, PUBLIC_URL, SMTP_..., beside the common ones.
 
     The providers have no default: a system that tells nobody must have been set up to do so.
     """
 
     public_url: PublicUrl
     """The beginning of every link."""
-    directory_file: Path
-    """Practitioners with their addresses and numbers."""
     email_provider: Literal["local_inbox", "smtp"]
     sms_provider: Literal["local_inbox"]
 

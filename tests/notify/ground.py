@@ -1,5 +1,6 @@
 """What the tests of notify stand on: its tables, a clock, a directory, and a provider to watch."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,6 @@ from services.notify.providers import Provider
 from services.notify.sending import Sending
 from shared.bus.consumer import Consumer, Received, open_event
 from shared.bus.work import UnitOfWork
-from shared.directory import Directory, Practitioner, TeamEntry
 from shared.events import (
     ActionOverdue,
     AssignmentAccepted,
@@ -39,16 +39,11 @@ from tests.servers import Database
 PUBLIC_URL = "https://fp.example.gov.uk"
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
-DIRECTORY = Directory(
-    practitioners=(
-        Practitioner(
-            id="p-k4wz7m", name="Ada Lark", email="ada@team.example", phone="07700 900111"
-        ),
-        Practitioner(id="p-nophone", name="Ben Wren", email="ben@team.example"),
-    ),
-    teams=(TeamEntry(team="idsva_mash", catalogue="bromley", members=("p-k4wz7m",)),),
-    duty={"bromley": ("p-k4wz7m",)},
+PRACTITIONERS = (
+    {"id": "p-k4wz7m", "name": "Ada Lark", "email": "ada@team.example", "phone": "07700 900111"},
+    {"id": "p-nophone", "name": "Ben Wren", "email": "ben@team.example"},
 )
+"""As triage's directory has them."""
 
 
 @dataclass
@@ -98,7 +93,7 @@ class Notify:
 
     def __post_init__(self) -> None:
         self.unit = UnitOfWork(self.engine, "notify", self._nudged, clock=self.clock)
-        self.addressing = Addressing(DIRECTORY, PUBLIC_URL, self.clock)
+        self.addressing = Addressing(self.engine, PUBLIC_URL, self.clock)
 
     def _nudged(self) -> None:
         self.nudges += 1
@@ -141,7 +136,12 @@ async def notify_on(database: Database) -> Notify:
     try:
         await owner.execute(
             "TRUNCATE notify.message, notify.local_inbox, notify.inbox, notify.outbox,"
-            " notify.parked, notify.event_sequence"
+            " notify.parked, notify.event_sequence, triage.directory_entry"
+        )
+        await owner.executemany(
+            "INSERT INTO triage.directory_entry (kind, key, body)"
+            " VALUES ('practitioner', $1, CAST($2 AS jsonb))",
+            [(each["id"], json.dumps(each)) for each in PRACTITIONERS],
         )
     finally:
         await owner.close()

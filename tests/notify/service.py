@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import yaml
 
 from deploy import tokens
 from deploy.keys import OWNER, Keys
 from deploy.local import child
 from deploy.migrations import migrate
 from shared.sign_in import COOKIE, Role
-from tests.notify.ground import DIRECTORY, Notify, notify_on
+from tests.notify.ground import Notify, notify_on
 from tests.servers import Broker, Database, Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,14 +70,12 @@ class Service:
 async def started(
     broker: Broker, postgres: Postgres, folder: Path, health: str = "ready", **settings: str
 ) -> AsyncIterator[Service]:
-    """Notify on a database of its own; its log and directory in `folder`.
+    """Notify on a database of its own; its log in `folder`.
 
     `health`: "ready" with the broker, "live" without.
     """
     database = await postgres.fresh_database()
     await migrate(database.url(OWNER))
-    directory = folder / "directory.yaml"
-    directory.write_text(yaml.safe_dump(DIRECTORY.model_dump(mode="json", by_alias=True)))
     log = folder / "notify.log"
     port = child.free_port()
     url = f"http://127.0.0.1:{port}"
@@ -93,7 +90,6 @@ async def started(
             "TOKEN_KEYS_FILE": str(broker.keys.token_keys_file),
             "PORT": str(port),
             "PUBLIC_URL": url,
-            "DIRECTORY_FILE": str(directory),
             "EMAIL_PROVIDER": "local_inbox",
             "SMS_PROVIDER": "local_inbox",
             **settings,

@@ -42,7 +42,7 @@ async def dies(notify: Notify, provider: Provider, *, after_the_call: bool) -> N
     """A sender takes a message and dies before it calls the provider, or just after."""
     claim = await claimed(notify)
     if after_the_call:
-        await provider.send(notify.addressing.compose(claim.message))
+        await provider.send(await notify.addressing.compose(claim.message))
 
 
 @pytest.mark.parametrize("after_the_call", [False, True])

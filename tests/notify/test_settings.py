@@ -18,7 +18,6 @@ GOOD: dict[str, object] = {
     "token_keys_file": "jwks",
     "port": 8003,
     "public_url": "https://fp.example.gov.uk",
-    "directory_file": "directory.yaml",
     "email_provider": "local_inbox",
     "sms_provider": "local_inbox",
 }
