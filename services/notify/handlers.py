@@ -14,6 +14,7 @@ from shared.events import (
     ActionOverdue,
     AssignmentAccepted,
     AssignmentClosed,
+    AssignmentContactAttempted,
     AssignmentDeclined,
     AssignmentEscalated,
     AssignmentOffered,
@@ -50,6 +51,7 @@ class Handlers:
             AssignmentWaitlisted.TYPE: self.on_assignment_settled,
             AssignmentClosed.TYPE: self.on_assignment_settled,
             AssignmentWithdrawn.TYPE: self.on_assignment_settled,
+            AssignmentContactAttempted.TYPE: self.on_assignment_contact_attempted,
             AssignmentOverdue.TYPE: self.on_assignment_overdue,
             AssignmentEscalated.TYPE: self.on_assignment_overdue,
             ActionOverdue.TYPE: self.on_action_overdue,
@@ -59,17 +61,20 @@ class Handlers:
     async def on_assignment_offered(self, event: AssignmentOffered, work: Work) -> None:
         """Who is asked now is to be told, once by each channel; who was asked before no more."""
         if event.offer > 1:
-            await _withdraw(
-                await store.unsent_of_assignment(work.connection, event.assignment_id), work
-            )
+            await _silence(event.assignment_id, work)
         channels = await self.addressing.channels(event.practitioner_id, work.connection)
         await _queue(delivery.offered(event, channels, work.now), event.assignment_id, work)
 
     async def on_assignment_settled(self, event: Settled, work: Work) -> None:
         """There is an answer, or nobody is asked any more: what has not left yet never leaves."""
-        await _withdraw(
-            await store.unsent_of_assignment(work.connection, event.assignment_id), work
-        )
+        await _silence(event.assignment_id, work)
+
+    async def on_assignment_contact_attempted(
+        self, event: AssignmentContactAttempted, work: Work
+    ) -> None:
+        """Nobody is reminded of a contact that was made; one tried in vain is still to be made."""
+        if event.reached:
+            await _silence(event.assignment_id, work)
 
     async def on_assignment_overdue(
         self, event: AssignmentOverdue | AssignmentEscalated, work: Work
@@ -96,6 +101,10 @@ class Handlers:
 async def _queue(messages: Sequence[Message], about: UUID, work: Work) -> None:
     await store.queue(work.connection, messages, work.now)
     work.transaction.collect(store.wake_senders, about)
+
+
+async def _silence(assignment_id: UUID, work: Work) -> None:
+    await _withdraw(await store.unsent_of_assignment(work.connection, assignment_id), work)
 
 
 async def _withdraw(messages: Sequence[Message], work: Work) -> None:

@@ -3,7 +3,9 @@
 import json
 from uuid import uuid4
 
-from shared.events import ActionDone, ActionOverdue
+import pytest
+
+from shared.events import ActionDone, ActionOverdue, AssignmentContactAttempted
 from shared.subjects import event
 from tests.notify.ground import (
     NOON,
@@ -78,6 +80,25 @@ async def test_a_reminder_ends_with_the_assignment(notify: Notify) -> None:
     await notify.hear(heard(late_contact(held)), heard(closed, sequence=2))
     await notify.send(provider)
     assert provider.letters == []
+
+
+@pytest.mark.parametrize(("reached", "count"), [(True, 0), (False, 2)])
+async def test_a_reminder_ends_with_the_contact(notify: Notify, reached: bool, count: int) -> None:
+    """Nobody is reminded of a person who has been reached; one tried in vain is still waiting."""
+    held = offer()
+    tried = AssignmentContactAttempted(
+        assignment_id=held.assignment_id,
+        referral_id=held.referral_id,
+        pathway=held.pathway,
+        practitioner_id=ADA,
+        how="call",
+        reached=reached,
+        attempt=1,
+    )
+    provider = Remembering()
+    await notify.hear(heard(late_contact(held)), heard(tried, sequence=2))
+    await notify.send(provider)
+    assert len(provider.letters) == count
 
 
 async def test_who_should_see_to_an_action_is_told(notify: Notify) -> None:
