@@ -15,6 +15,7 @@ class RegisterRefused(Exception):
 
     def __init__(self, path: Path, faults: list[str]) -> None:
         super().__init__("\n".join(f"{path}: {fault}" for fault in faults))
+        self.faults = tuple(faults)
 
 
 class _OnceALoader(yaml.SafeLoader):
@@ -32,12 +33,19 @@ class _OnceALoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def read_register(path: Path, shape: type[Register]) -> Register:
-    """The register in `path`; RegisterRefused where it cannot be read or is not of that shape."""
+def _number(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int | str:
+    """YAML 1.1 reads 17:00 as 1020; here it stays what was written."""
+    return str(node.value) if ":" in node.value else loader.construct_yaml_int(node)
+
+
+_OnceALoader.add_constructor("tag:yaml.org,2002:int", _number)
+
+
+def read_tree(path: Path) -> object:
+    """The plain values in `path`; RegisterRefused where it is no YAML that can be read."""
     try:
         # A SafeLoader: it makes plain values and nothing else.
-        tree = yaml.load(path.read_bytes(), Loader=_OnceALoader)  # noqa: S506
-        return shape.model_validate(tree)
+        return yaml.load(path.read_bytes(), Loader=_OnceALoader)  # noqa: S506
     except OSError as error:
         raise RegisterRefused(path, [f"cannot be read: {error.strerror}"]) from error
     except yaml.MarkedYAMLError as error:
@@ -45,12 +53,19 @@ def read_register(path: Path, shape: type[Register]) -> Register:
         line = f"line {mark.line + 1}: " if mark else ""
         raise RegisterRefused(path, [f"{line}{error.problem}"]) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise RegisterRefused(path, ["is not YAML in UTF-8"]) from error
+
+
+def read_register(path: Path, shape: type[Register]) -> Register:
+    """The register in `path`; RegisterRefused where it cannot be read or is not of that shape."""
+    tree = read_tree(path)
+    try:
+        return shape.model_validate(tree)
+    except ValidationError as error:
         raise RegisterRefused(path, _faults(error)) from error
 
 
-def _faults(error: Exception) -> list[str]:
-    if not isinstance(error, ValidationError):
-        return ["is not YAML in UTF-8"]
+def _faults(error: ValidationError) -> list[str]:
     faults = []
     for each in error.errors(include_url=False, include_input=False):
         field = ".".join(str(step) for step in each["loc"]) or "the whole"

@@ -17,11 +17,12 @@ team: no Barnet case goes to Bromley's staff. Outside the directory and the mess
 practitioners are known by their id alone.
 """
 
-from datetime import date, time
+import re
+from datetime import date, datetime, time
 from functools import cached_property
 from typing import Annotated, Final
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import BeforeValidator, Field, PlainSerializer, StrictInt, StrictStr
 
 from services.triage.policy.days import Weekday
 from shared.facts import Frozen, Team
@@ -32,12 +33,37 @@ TeamSlug = Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
 Language = Annotated[StrictStr, Field(pattern=r"^[a-z]{2}$")]
 
 
+def _wall_clock(said: object) -> object:
+    """No number, which would be taken for seconds since midnight, and no offset."""
+    if isinstance(said, time) or (isinstance(said, str) and re.fullmatch(r"\d{2}:\d{2}", said)):
+        return said
+    raise ValueError("is not a time such as 09:00")
+
+
+def _calendar(said: object) -> object:
+    """No number, which would be taken for seconds since 1970, and no time of day."""
+    written = isinstance(said, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", said)
+    if written or (isinstance(said, date) and not isinstance(said, datetime)):
+        return said
+    raise ValueError("is not a day such as 2026-12-21")
+
+
+def _as_written(at: time) -> str:
+    return f"{at:%H:%M}"
+
+
+WallClock = Annotated[
+    time, BeforeValidator(_wall_clock), PlainSerializer(_as_written, when_used="json")
+]
+Day = Annotated[date, BeforeValidator(_calendar)]
+
+
 class Shift(Frozen):
     """From the first minute to before the last, London time; one that is not after it is the next
     day's."""
 
-    first: time = Field(alias="from")
-    last: time = Field(alias="until")
+    first: WallClock = Field(alias="from")
+    last: WallClock = Field(alias="until")
 
 
 OFFICE_HOURS: Final = Shift.model_validate({"from": "09:00", "until": "17:00"})
@@ -50,8 +76,8 @@ WORKING_WEEK: Final[dict[Weekday, Shift]] = dict.fromkeys(
 class Leave(Frozen):
     """Days away, both included."""
 
-    first: date = Field(alias="from")
-    last: date = Field(alias="until")
+    first: Day = Field(alias="from")
+    last: Day = Field(alias="until")
 
 
 class Practitioner(Frozen):
@@ -92,8 +118,8 @@ class OnCall(Frozen):
     """Somebody's hours on call, every week. Where two are on call at once, the first named is."""
 
     days: tuple[Weekday, ...] = Field(min_length=1)
-    first: time = Field(alias="from")
-    last: time = Field(alias="until")
+    first: WallClock = Field(alias="from")
+    last: WallClock = Field(alias="until")
     who: PractitionerId
 
 
