@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from services.intake.admission import Admission
 from services.intake.api import api_router
+from services.intake.cases import case_router
 from services.intake.dry_run import dry_run_router
 from services.intake.following import Following
 from services.intake.handlers import Handlers
@@ -52,4 +53,5 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     app.include_router(dry_run_router(triage, ground.doorkeeper, ground.unit.clock))
     pages = Pages("intake", TEMPLATES, settings.public_url)
     pages.install(app)
+    app.include_router(case_router(pages, ground.unit, store, registry, ground.doorkeeper))
     return app
