@@ -36,7 +36,7 @@ def match_keys(person: Person | None, agency: str) -> tuple[str, ...]:
     """
     if person is None:
         return ()
-    keys = [key for each in person.identifiers or () if (key := _own_number(each))]
+    keys = [key for each in person.identifiers or () if (key := own_number(each))]
     given, family = normalised(person.given_name), normalised(person.family_name)
     if person.date_of_birth is not None and given:
         born = person.date_of_birth.isoformat()
@@ -57,6 +57,19 @@ def normalised(name: str | None) -> str:
     # Folding case can compose and decompose again (İ), hence the forms before and after it.
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     return _JOINTS.sub("", _ACCENTS.sub("", folded))
+
+
+def own_number(identifier: Identifier) -> str | None:
+    """The key of a number that is one person's; None where its form or check is wrong."""
+    number = "".join((identifier.value or "").split()).upper()
+    match identifier.type:
+        case "nhs_number":
+            digits = number.replace("-", "")
+            return f"nhs_number:{digits}" if _is_nhs_number(digits) else None
+        case "pnc":
+            return _pnc_key(number)
+        case _:
+            return None
 
 
 def canonical(document: Referral) -> bytes:
@@ -105,19 +118,6 @@ def _name_change(before: Person, after: Person) -> _Change:
         return _Change.OTHER
     nameless = not normalised(after.given_name) and not normalised(after.family_name)
     return _Change.GONE if _Change.GONE in parts and nameless else _Change.NONE
-
-
-def _own_number(identifier: Identifier) -> str | None:
-    """The key of a number that is one person's; None where its form or check is wrong."""
-    number = "".join((identifier.value or "").split()).upper()
-    match identifier.type:
-        case "nhs_number":
-            digits = number.replace("-", "")
-            return f"nhs_number:{digits}" if _is_nhs_number(digits) else None
-        case "pnc":
-            return _pnc_key(number)
-        case _:
-            return None
 
 
 def _is_nhs_number(digits: str) -> bool:
