@@ -58,6 +58,11 @@ def first_firing(
     return datetime.combine(morning, office.opens, LONDON).astimezone(UTC)
 
 
+def next_firing(at: datetime, office: Office, bank_holidays: Container[date] = ENGLAND) -> datetime:
+    """When the clock fires again that fired at a moment: a working day later."""
+    return moment(_APART, at, office, bank_holidays)
+
+
 def check_day(due_on: date, today: date) -> None:
     """NotAllowed for a day that is over, or too far away to mean anything."""
     if due_on < today:
@@ -78,18 +83,17 @@ def gone_up(
     directory: Directory,
     *,
     catalogue: str,
-    team: str,
-    office: Office,
+    team: str | None,
     at: datetime,
+    then: datetime,
     bank_holidays: Container[date] = ENGLAND,
 ) -> Action:
-    """The action after its clock fired: somebody further up is told, and has a working day.
+    """The action after its clock fired: somebody further up is told, and has time until `then`.
 
     A level where nobody stands, or nobody who works in that time, is passed over; where there is
     none further up, the highest is told again. Whoever stands there is looked up anew: it need not
     be the one of the day before.
     """
-    then = moment(_APART, at, office, bank_holidays)
     stands = {
         "stand_in": _stand_in(action.owner, directory, at, then, bank_holidays),
         "coordinator": coordinator_for(directory, catalogue, at),
@@ -117,6 +121,6 @@ def _stand_in(
     return who
 
 
-def _contact(directory: Directory, catalogue: str, team: str) -> Practitioner | None:
+def _contact(directory: Directory, catalogue: str, team: str | None) -> Practitioner | None:
     entry = directory.entry(catalogue, team)
     return directory.practitioner(entry.contact) if entry and entry.contact else None

@@ -21,8 +21,11 @@ from shared.events import PanelOutcome, Rag
 CaseState = Literal["listed", "heard", "withdrawn"]
 
 REPEAT: Final = "repeat"
+BY_HAND: Final = "by_hand"
+"""The kind of a case that a coordinator listed: no rule takes it off."""
 NO_LONGER_FOLLOWS: Final = "it no longer follows from what is known"
 
+_STAYS: Final = frozenset({"statutory", BY_HAND})
 _RISK: Final[dict[str, int]] = {"high": 0, "medium": 1, "not_completed": 2, "standard": 3}
 _RAG: Final[dict[Rag | None, int]] = {"red": 0, None: 1, "amber": 2, "green": 3}
 
@@ -61,6 +64,7 @@ class Case:
 class Wanted:
     """What a decision asks of one panel."""
 
+    catalogue: str
     panel: str
     pathway: str
     kind: str
@@ -82,19 +86,19 @@ def listings(
 ) -> Listings:
     """What a decision, the first of a referral or a later one, makes of its cases.
 
-    `there`: the newest case at each panel. `standing`: the pathways of assignments that stand
-    whatever was decided (accepted, or made by hand): their cases stay too, as statutory ones do.
+    `there`: the referral's cases, the earliest first. `standing`: the pathways of assignments that
+    stand whatever was decided (accepted, or made by hand): their cases stay, as statutory ones do.
     """
-    newest = {each.panel: each for each in there}
+    newest = {(each.catalogue, each.panel): each for each in there}
     new, changed = [], []
     for one in wanted:
-        case = newest.get(one.panel)
+        case = newest.get((one.catalogue, one.panel))
         if case is not None and case.state == "listed":
             if (case.triggers, case.risk_level) != (one.triggers, one.risk_level):
                 changed.append(replace(case, triggers=one.triggers, risk_level=one.risk_level))
         elif case is None or _comes_back(case, one):
             new.append(one)
-    panels = {one.panel for one in wanted}
+    panels = {(one.catalogue, one.panel) for one in wanted}
     return Listings(
         tuple(new),
         tuple(changed),
@@ -102,8 +106,8 @@ def listings(
             each
             for each in there
             if each.state == "listed"
-            and each.panel not in panels
-            and each.kind != "statutory"
+            and (each.catalogue, each.panel) not in panels
+            and each.kind not in _STAYS
             and each.pathway not in standing
         ),
     )

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from services.triage.policy.bank_holidays import ENGLAND
 from services.triage.policy.catalogue import Office, Panel, Policy
 from services.triage.policy.days import next_working_day
+from services.triage.policy.library import Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class StandingPanel:
     catalogue: str
     id: str
     seasons: tuple[Season, ...]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What no other panel has."""
+        return self.catalogue, self.id
 
     def on(self, day: date) -> Season:
         """The panel as it is on a day; before its first season, as it will be."""
@@ -84,6 +90,40 @@ def standing_panels(versions: Sequence[Policy]) -> tuple[StandingPanel, ...]:
     """The panels of one catalogue, by its versions, the earliest first."""
     ids = dict.fromkeys(panel.id for policy in versions for panel in policy.panels)
     return tuple(StandingPanel(versions[0].name, each, _seasons(versions, each)) for each in ids)
+
+
+class Panels:
+    """Every panel of the catalogues."""
+
+    def __init__(self, library: Library) -> None:
+        """Through all the versions that the library holds."""
+        self._panels = {
+            panel.key: panel
+            for name in library.names
+            for panel in standing_panels([each.policy for each in library.versions(name)])
+        }
+
+    @property
+    def all(self) -> tuple[StandingPanel, ...]:
+        """By catalogue, in each as its policy has them."""
+        return tuple(self._panels.values())
+
+    def find(self, catalogue: str, panel_id: str) -> StandingPanel | None:
+        """A catalogue's panel; None where it has none of that name."""
+        return self._panels.get((catalogue, panel_id))
+
+    def title(self, catalogue: str, panel_id: str, on: date) -> str:
+        """A panel's name on a day; its id where no policy has it any more."""
+        panel = self.find(catalogue, panel_id)
+        return panel.on(on).panel.title if panel else panel_id
+
+    def hearing(self, catalogue: str, pathway: str, on: date) -> tuple[StandingPanel, ...]:
+        """The panels that hear a pathway's cases on a day."""
+        return tuple(
+            each
+            for each in self._panels.values()
+            if each.catalogue == catalogue and each.on(on).panel.pathway == pathway
+        )
 
 
 def _seasons(versions: Sequence[Policy], panel_id: str) -> tuple[Season, ...]:

@@ -9,7 +9,14 @@ import pytest
 
 from services.triage.assignments.life import NotAllowed
 from services.triage.directory.entries import Directory
-from services.triage.panels.actions import Action, check_day, done, first_firing, gone_up
+from services.triage.panels.actions import (
+    Action,
+    check_day,
+    done,
+    first_firing,
+    gone_up,
+    next_firing,
+)
 from services.triage.policy.catalogue import Office
 from tests.triage.cases import library
 from tests.triage.panels import people
@@ -38,7 +45,8 @@ def action() -> Action:
 
 def up(one: Action, directory: Directory, at: datetime, team: str = "iom") -> Action:
     """After its clock fired at a moment."""
-    return gone_up(one, directory, catalogue="bromley", team=team, office=office(), at=at)
+    then = next_firing(at, office())
+    return gone_up(one, directory, catalogue="bromley", team=team, at=at, then=then)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ def case(number: int = 1, **changes: Any) -> Case:
 def wanted(**changes: Any) -> Wanted:
     """What brought that case there."""
     made = Wanted(
+        catalogue="bromley",
         panel="marac",
         pathway="marac",
         kind="statutory",
@@ -83,6 +84,17 @@ def test_an_amendment_changes_the_listed_case() -> None:
 def test_a_statutory_case_stays() -> None:
     """No amendment takes somebody off the MARAC's agenda."""
     assert listings([], [case()]) == Listings((), (), ())
+
+
+def test_another_boroughs_panel_is_another_panel() -> None:
+    """A borough that is put right lists the case there too; the old one keeps what the law asks."""
+    barnet = wanted(catalogue="barnet")
+    assert listings([barnet], [case()]) == Listings((barnet,), (), ())
+
+
+def test_the_newest_case_at_a_panel_counts() -> None:
+    """What was heard long ago does not list again what is listed now."""
+    assert listings([wanted()], [case(1, state="heard", triggers=()), case(2)]).new == ()
 
 
 def test_another_case_is_taken_off() -> None:
