@@ -1,5 +1,5 @@
 """Fixtures of this folder."""
 
-from tests.intake.fixtures import intake_database, served
+from tests.intake.fixtures import intake_database, intake_service, served
 
-__all__ = ["intake_database", "served"]
+__all__ = ["intake_database", "intake_service", "served"]

@@ -1,94 +1,27 @@
 """Whom a case is about: who may know, what of each side, and that reading it is recorded first."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx2
 import pytest
 
 from shared.events import EventData
-from shared.sign_in import COOKIE, Role
+from shared.sign_in import Role
 from tests.intake import triage_says as says
 from tests.intake.ground import Serving, document
-
-HOLDER = says.WHO
-OTHER = "p-other1"
-
-PERSON: dict[str, Any] = {
-    "given_name": "Amara",
-    "family_name": "Quill",
-    "also_known_as": ["Amy Quill"],
-    "date_of_birth": "1991-03-04",
-    "gender": "female",
-    "language": "pl",
-    "interpreter": True,
-    "address": {"lines": ["12 Example Road"], "postcode": "BR5 3ZZ"},
-    "contact": {"phone": "07700 900101", "email": "amara@example.org"},
-    "safe_contact": {"text": True, "call": False, "when": "weekdays", "note": "not on\nTuesdays"},
-}
-OTHER_PARTY: dict[str, Any] = {
-    "given_name": "Dorian",
-    "family_name": "Vale",
-    "also_known_as": ["Dee Vale"],
-    "date_of_birth": "1988-01-19",
-    "gender": "male",
-    "language": "fr",
-    "address": {"lines": ["98 Hidden Lane"], "postcode": "SE6 1XX"},
-    "contact": {"phone": "07700 900777", "email": "dorian@example.org"},
-    "safe_contact": {"letter": True, "note": "only at his mother's"},
-    "identifiers": [{"type": "local_case", "value": "HID-1"}],
-    "relationship": "former_partner",
-}
-ACROSS = (
-    "Dee Vale",
-    "Hidden Lane",
-    "SE6",
-    "900777",
-    "dorian@",
-    "his mother's",
-    "HID-1",
-    "fr",
-    "male",
+from tests.intake.service import Service
+from tests.intake.two_sides import (
+    ACROSS,
+    HOLDER,
+    OTHER,
+    OTHER_PARTY,
+    PERSON,
+    ask,
+    held,
+    page,
+    referral_of,
 )
-"""What is told of the other party, and of nobody else, in the document below."""
-
-Acts = Callable[[Serving, UUID, UUID], Awaitable[None]]
-
-
-def referral_of(role: str, **changes: Any) -> dict[str, Any]:
-    """A referral about Amara, in one role, with everything that could be told."""
-    return document(
-        role=role,
-        person=PERSON,
-        other_party=OTHER_PARTY,
-        needs=["nrpf", "housing"],
-        children=[{"age": 6, "lives_in_household": True}],
-        narrative="She told\nthat the school is in Orpington.",
-        source={
-            "agency": "met-police",
-            "team": "police_csu",
-            "route": "system",
-            "referrer": {"name": "Pat Hale", "role": "constable", "phone": "07700 900102"},
-        },
-        **changes,
-    )
-
-
-async def held(served: Serving, sent: dict[str, Any]) -> UUID:
-    """The referral, accepted by HOLDER."""
-    referral = await served.send(sent)
-    await served.hear(referral, says.accepted(referral, uuid4()))
-    return referral
-
-
-async def ask(
-    served: Serving, referral: UUID, *roles: Role, who: str = HOLDER, **more: Any
-) -> httpx2.Response:
-    """The case, as somebody."""
-    return await served.get(f"/intake/api/cases/{referral}", *roles, who=who, **more)
-
 
 STATES: dict[str, tuple[Callable[[UUID, UUID], EventData], ...]] = {
     "nothing heard yet": (),
@@ -221,7 +154,7 @@ async def test_the_wall(served: Serving, role: str, roles: tuple[Role, ...]) -> 
     alone; neither has more, on the page neither. A coordinator sees no more than the holder."""
     referral = await held(served, referral_of(role))
     case = await ask(served, referral, *roles)
-    page = await _page(served, referral, *roles)
+    shown = await page(served, referral, *roles)
     born = {"date_of_birth": "1988-01-19"} if role == "victim" else {}
     assert case.json()["other_party"] == {
         "given_name": "Dorian",
@@ -233,8 +166,8 @@ async def test_the_wall(served: Serving, role: str, roles: tuple[Role, ...]) -> 
     for kept in ACROSS:
         assert kept not in values
         if len(kept) > 4:  # the others are parts of words
-            assert kept not in case.text + page.text
-    assert ("1988" in page.text) == (role == "victim")
+            assert kept not in case.text + shown.text
+    assert ("1988" in shown.text) == (role == "victim")
 
 
 @pytest.mark.parametrize("role", ["perpetrator", "offender"])
@@ -249,53 +182,10 @@ async def test_the_narrative_about_an_accused(served: Serving, role: str) -> Non
     for case in cases:
         assert case["withheld"] == ["children", "narrative"]
         assert not {"children", "narrative"} & set(case)
-    page = await _page(served, told, "practitioner")
-    assert "Orpington" not in page.text
-    assert "lives in the household" not in page.text
-    assert "On this side the children and the narrative are not shown" in page.text
-
-
-async def test_what_is_safe_comes_first(served: Serving) -> None:
-    """The safe way with its number stands before all others; what is not marked is not safe."""
-    referral = await held(served, referral_of("victim"))
-    reaching = (await ask(served, referral, "practitioner")).json()["reaching"]
-    assert reaching["in_words"] == "Safe: text. Not safe: call, voicemail, email, letter."
-    assert reaching["ways"][0] == {"way": "text", "safe": True, "to": "07700 900101"}
-    assert all(way == {"way": way["way"], "safe": False} for way in reaching["ways"][1:])
-    assert (reaching["when"], reaching["note"]) == ("weekdays", "not on\nTuesdays")
-    page = (await _page(served, referral, "practitioner")).text
-    assert page.index("weekdays") < page.index("07700 900101") < page.index("1991")
-    assert "Do not call, leave a voicemail, email or write a letter." in page
-
-
-@pytest.mark.parametrize("safe", [None, {}, {"call": False, "text": False}, {"when": "evenings"}])
-async def test_no_safe_way(served: Serving, safe: dict[str, Any] | None) -> None:
-    """What is absent is not safe, and the first thing on the page says so."""
-    person = {**PERSON, "safe_contact": safe}
-    if safe is None:
-        del person["safe_contact"]
-    referral = await held(served, referral_of("victim") | {"person": person})
-    case = (await ask(served, referral, "practitioner")).json()
-    words = "No safe way is recorded: do not call, text or write."
-    assert case["reaching"]["in_words"] == words
-    assert not any(way["safe"] or "to" in way for way in case["reaching"]["ways"])
-    page = (await _page(served, referral, "practitioner")).text
-    assert page.index(words) < page.index("07700 900101")
-    assert "Not known to be safe. Do not use them." in page
-
-
-async def test_hardly_anything_is_known(served: Serving) -> None:
-    """A referral that names nobody has a page that says so."""
-    sent = document()
-    for field in ("person", "other_party", "narrative", "children"):
-        sent.pop(field, None)
-    referral = await held(served, sent)
-    case = (await ask(served, referral, "practitioner")).json()
-    page = (await _page(served, referral, "practitioner")).text
-    assert case["person"] == {"also_known_as": []}
-    assert "other_party" not in case
-    assert "Name not known" in page
-    assert "do not call, text or write" in page
+    shown = await page(served, told, "practitioner")
+    assert "Orpington" not in shown.text
+    assert "lives in the household" not in shown.text
+    assert "On this side the children and the narrative are not shown" in shown.text
 
 
 async def test_the_newest_revision_is_shown(served: Serving) -> None:
@@ -311,7 +201,7 @@ async def test_reading_it_is_told(served: Serving) -> None:
     """Each reading, by API and page, has left an event; a refused one none."""
     referral = await held(served, referral_of("victim"))
     await ask(served, referral, "practitioner")
-    await _page(served, referral, "coordinator", who="c-1")
+    await page(served, referral, "coordinator", who="c-1")
     await ask(served, referral, "practitioner", who=OTHER)
     reads = [each["data"] for each in await served.told(referral) if "access" in each["type"]]
     assert reads == [
@@ -334,41 +224,22 @@ async def test_nothing_leaves_that_is_not_recorded(served: Serving, path: str) -
     assert not any("access" in each["type"] for each in await served.told(referral))
 
 
-async def test_no_browser_keeps_it(served: Serving) -> None:
-    """Neither answer is kept; no name stands in the title or in any address."""
+async def test_canaries(served: Serving, intake_service: Service) -> None:
+    """Reading, refusing and failing leave no name, number or story in an event or in the log."""
     referral = await held(served, referral_of("victim"))
-    answers = [
-        await ask(served, referral, "practitioner"),
-        await _page(served, referral, "practitioner"),
-    ]
-    assert [answer.headers["cache-control"] for answer in answers] == ["no-store"] * 2
-    title = answers[1].text.split("<title>")[1].split("</title>")[0]
-    assert title == "Who it is – Fingerpost"
-    assert "tel:" not in answers[1].text
-
-
-async def test_the_page_escapes_what_was_written(served: Serving) -> None:
-    """A narrative is text, whatever it looks like."""
-    sent = referral_of("victim") | {"narrative": "<script>alert(1)</script>"}
-    page = (await _page(served, await held(served, sent), "practitioner")).text
-    assert "<script>alert" not in page
-    assert "&lt;script&gt;" in page
-
-
-async def test_canaries(served: Serving, capfd: pytest.CaptureFixture[str]) -> None:
-    """Reading, refusing and failing leave no name, number or story in an event or in a log."""
-    referral = await held(served, referral_of("victim"))
-    await asyncio.gather(
-        ask(served, referral, "practitioner"),
-        ask(served, referral, "practitioner", who=OTHER),
-        _page(served, referral, "practitioner"),
-        served.get(f"/intake/api/referrals/{referral}", "sender", agency="met-police"),
-    )
-    await served.run("REVOKE INSERT ON intake.outbox FROM intake")
-    await ask(served, referral, "practitioner")
-    await served.run("GRANT INSERT ON intake.outbox TO intake")
-    said = capfd.readouterr()
-    everything = str(await served.told(referral)) + said.out + said.err
+    api, here = f"/intake/api/cases/{referral}", f"/intake/cases/{referral}"
+    statuses = []
+    async with (
+        intake_service.browser(HOLDER, "practitioner") as holder,
+        intake_service.browser(OTHER, "practitioner") as other,
+    ):
+        for browser, path in ((holder, api), (holder, here), (other, api), (other, here)):
+            statuses.append((await browser.get(path)).status_code)
+        await served.run("REVOKE INSERT ON intake.outbox FROM intake")
+        statuses.append((await holder.get(here)).status_code)
+        await served.run("GRANT INSERT ON intake.outbox TO intake")
+    everything = str(await served.told(referral)) + intake_service.log.read_text()
+    assert statuses == [200, 200, 404, 404, 500]
     assert "http.failed" in everything
     for canary in ("Amara", "Quill", "900101", "Example Road", "Orpington", "MP-", *ACROSS[:7]):
         assert canary not in everything
@@ -376,23 +247,12 @@ async def test_canaries(served: Serving, capfd: pytest.CaptureFixture[str]) -> N
 
 async def _sees(served: Serving, referral: UUID, who: str) -> bool:
     answer = await ask(served, referral, "practitioner", who=who)
-    page = await _page(served, referral, "practitioner", who=who)
-    assert answer.status_code == page.status_code
+    shown = await page(served, referral, "practitioner", who=who)
+    assert answer.status_code == shown.status_code
     assert answer.status_code in (200, 404)
-    for each in (answer, page):
+    for each in (answer, shown):
         assert ("Amara" in each.text) == (each.status_code == 200)
     return answer.status_code == 200
-
-
-async def _page(
-    served: Serving, referral: UUID, *roles: Role, who: str = HOLDER
-) -> httpx2.Response:
-    """The page, as a signed-in browser asks for it."""
-    token = served.signed_in(*roles, who=who)["Authorization"].removeprefix("Bearer ")
-    return await served.http.get(
-        f"/intake/cases/{referral}",
-        headers={"Accept": "text/html", "Cookie": f"{COOKIE}={token}"},
-    )
 
 
 def _values(tree: Any) -> list[str]:
