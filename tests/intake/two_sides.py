@@ -51,7 +51,7 @@ ACROSS = (
 """What is told of the other party, and of nobody else, in the document below."""
 
 
-def referral_of(role: str, **changes: Any) -> dict[str, Any]:
+def referral_of(role: str) -> dict[str, Any]:
     """A referral about Amara, in one role, with everything that could be told."""
     return document(
         role=role,
@@ -66,7 +66,6 @@ def referral_of(role: str, **changes: Any) -> dict[str, Any]:
             "route": "system",
             "referrer": {"name": "Pat Hale", "role": "constable", "phone": "07700 900102"},
         },
-        **changes,
     )
 
 
