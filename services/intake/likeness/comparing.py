@@ -89,6 +89,8 @@ def given(one: tuple[str, ...], other: tuple[str, ...]) -> Seen:
     if len(one) == len(other):
         fits = [_one_given(mine, theirs) for mine, theirs in zip(one, other, strict=True)]
         weakest = min(fits, key=_FROM_WEAK.index)
+        if weakest is Seen.GIVEN_SPELLED and _borne_by_several(one):
+            return Seen.GIVEN_SHARED_BY_MANY  # twins may both be written down as Mohammed
         if weakest is not Seen.GIVEN_OTHER:
             return weakest
         if len(one) > 1 and fits[0] is not Seen.GIVEN_OTHER:
@@ -132,10 +134,12 @@ def _one_of(one: tuple[str, ...], other: tuple[str, ...]) -> Seen | None:
         return None if weakest is Seen.GIVEN_OTHER else weakest
     if _FROM_WEAK.index(weakest) < _FROM_WEAK.index(Seen.GIVEN_SHORT):
         return weakest
+    return Seen.GIVEN_SHARED_BY_MANY if _borne_by_several(few) else Seen.GIVEN_ONE_OF
+
+
+def _borne_by_several(names: tuple[str, ...]) -> bool:
     # Sisters may share a name of one syllable: Jia Hui and Jia Wen.
-    if all(len(name) < _SHORTEST_OWN or spellings(name) & BORNE_BY_SEVERAL for name in few):
-        return Seen.GIVEN_SHARED_BY_MANY
-    return Seen.GIVEN_ONE_OF
+    return all(len(name) < _SHORTEST_OWN or spellings(name) & BORNE_BY_SEVERAL for name in names)
 
 
 def _spelled_alike(one: str, other: str) -> Seen:

@@ -6,33 +6,12 @@ from typing import Final
 from services.intake.likeness.short_forms import NOW_NAMES, SHORT_FORMS
 from services.intake.likeness.spellings import SPELLINGS
 
-BORNE_BY_SEVERAL: Final = frozenset(
-    [
-        "mohammed",
-        "abdul",
-        "syed",
-        "shaikh",
-        "abu",
-        "bibi",
-        "begum",
-        "kaur",
-        "singh",
-        "maria",
-        "mary",
-        "jean",
-        "jose",
-        "ana",
-        "anna",
-        "noor",
-        "ahmed",
-        "ali",
-        "sri",
-        "kumar",
-        "devi",
-        "van",
-        "thi",
-    ]
-)
+# fmt: off
+BORNE_BY_SEVERAL: Final = frozenset((
+    "mohammed", "abdul", "syed", "shaikh", "abu", "bibi", "begum", "kaur", "singh", "maria", "mary",
+    "jean", "jose", "ana", "anna", "noor", "ahmed", "ali", "sri", "kumar", "devi", "van", "thi",
+))
+# fmt: on
 """Given names that several children of one family bear, before the name that each is called by."""
 
 

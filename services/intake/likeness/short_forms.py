@@ -282,7 +282,7 @@ ursula: ursie
 valerie: val
 vanessa: ness nessa
 verity: vee
-veronica: ronnie vera roni
+veronica: ronnie roni
 victor: vic
 victoria: vicky vicki tori vic vickie
 vincent: vince vinny vin
@@ -305,7 +305,7 @@ zbigniew: zbyszek
 
 NOW_NAMES: Final = """
 amelia: amy millie
-ann: anna anne nancy anita hannah nina
+ann: anna anne nancy anita hannah hanna nina
 caroline: carol carolyn
 catherine: karen kathleen kay kaitlin
 daisy: margaret
@@ -334,6 +334,7 @@ nathaniel: nathan
 sarah: sally sadie zara
 sophia: sophie
 theodore: theo
+veronica: vera
 violet: viola
 """
 """Once short forms or other tongues' forms; now names of their own, which two sisters may bear."""

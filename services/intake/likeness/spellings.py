@@ -17,11 +17,11 @@ aleksei: alexei alexey oleksiy aleksey alexi
 ali: aly
 allen: allan alan
 amina: ameena aminah
-amir: ameer amer
+amir: ameer
 amit: ameet
 anastasia: anastasiya anastassia
 andrei: andrey andriy andrej
-anna: hanna ganna
+anna: ganna
 anwar: anwer
 asif: aasif
 aslam: asslam
@@ -122,7 +122,7 @@ rahman: rehman rahmaan
 rashid: rasheed rashed
 rebecca: rebekah rebeka
 reid: reed read
-said: saeed sayed saed saad
+said: saeed saed
 salim: saleem selim
 salma: selma
 samira: sameera
@@ -161,7 +161,7 @@ wahid: waheed
 yasmin: yasmine jasmin yasmeen yasemin jasmine
 yousef: yusuf yousuf youssef yusef yousaf joseph yoosuf jusuf yousif
 yuri: yuriy iurii juri
-zahra: zahrah zehra zara
+zahra: zahrah zehra
 zainab: zaynab zeinab zeynep zainub zeynab
 zhang: chang
 """
