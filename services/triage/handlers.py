@@ -1,23 +1,23 @@
 """What triage does when a referral comes or is amended: decide, choose who is asked, tell."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from services.triage import store
 from services.triage.assignments import override_store
-from services.triage.assignments.offering import Case, Offering, withdraw
+from services.triage.assignments.assigning import Assigning
+from services.triage.assignments.book import Referral
 from services.triage.assignments.overriding import closed_by_hand
-from services.triage.assignments.planning import Standing, plan
+from services.triage.assignments.planning import groups, plan
 from services.triage.policy.decide import decide, undecidable
 from services.triage.policy.decision import Decision
-from services.triage.policy.library import Catalogue, Library
+from services.triage.policy.library import Library
 from shared.bus.work import Work
-from shared.directory import Directory
 from shared.events import (
     DecidedBy,
     ReferralAmended,
+    ReferralInformationRequested,
     ReferralReceived,
     ReferralTriaged,
     RouteTaken,
@@ -31,55 +31,69 @@ class Handlers:
     """One function an event."""
 
     library: Library
-    directory: Directory
+    assigning: Assigning
 
     async def on_referral_received(self, event: ReferralReceived, work: Work) -> None:
         """Decide on a new referral and ask its practitioners."""
-        await self._triage(event, work, (), ())
+        decision, referral = self._decide(event, work)
+        await self.assigning.follow(referral, plan(decision), work)
 
     async def on_referral_amended(self, event: ReferralAmended, work: Work) -> None:
         """Decide again: what no longer follows is withdrawn, what still follows is left alone."""
-        standing = await store.standing(work.connection, event.referral_id)
+        decision, referral = self._decide(event, work)
+        before, standing = await self.assigning.before(event.referral_id, work)
         by_hand = await override_store.overrides(work.connection, event.referral_id)
         closed = closed_by_hand([(each.action, each.pathway) for each in by_hand])
-        await self._triage(event, work, standing, closed)
+        planned = plan(decision, standing, closed, was_urgent=before.urgent)
+        referral = replace(referral, closed_at=before.closed_at)
+        await self.assigning.follow(referral, planned, work)
 
-    async def _triage(
-        self,
-        event: ReferralReceived,
-        work: Work,
-        standing: Sequence[Standing],
-        closed: Collection[str],
-    ) -> None:
+    def _decide(self, event: ReferralReceived, work: Work) -> tuple[Decision, Referral]:
+        """The decision, kept and told."""
         facts = event.facts
         made_on = london_day(facts.made_at)
         policy = self.library.deciding(event.catalogues, facts.borough, facts.district, made_on)
         if policy is None:
             measure = self.library.in_force(event.catalogues[0], made_on)
             decision: Decision = undecidable(facts, event.catalogues, measure, event.history)
-            catalogue = None
         else:
             decision = decide(facts, policy, event.history)
-            catalogue = policy.name
-            measure = policy
         decision_id = derived_id(work.cause, "decision")
-        await store.add_decision(
-            work.connection, decision_id, event, decision.as_route_text(), work.now
+        work.transaction.collect(
+            store.add_decisions,
+            store.Made(decision_id, event, decision.as_route_text(), work.now),
         )
-        planned = plan(decision, standing, closed)
         work.emit(_triaged(event, decision, decision_id, made_on), event.referral_id)
-        for one, why in planned.withdraw:
-            await withdraw(event.referral_id, one, why, work)
-        rules = measure if isinstance(measure, Catalogue) else measure.first
-        case = Case(
-            event.referral_id,
-            event.pair_ref,
-            facts.role,
-            facts.team,
-            decision.urgent,
-            decision.risk_level,
-        )
-        await Offering(self.directory).offer(case, planned.offer, rules.policy, catalogue, work)
+        asks = tuple(ask.fact for ask in decision.asks)
+        if asks and decision.asks_go_to == "sender":
+            work.emit(
+                ReferralInformationRequested(
+                    referral_id=event.referral_id, revision=event.revision, asks=asks
+                ),
+                event.referral_id,
+            )
+        return decision, _referral(event, decision, policy.name if policy else None, made_on)
+
+
+def _referral(
+    event: ReferralReceived, decision: Decision, catalogue: str | None, made_on: date
+) -> Referral:
+    """What assignments need of it. `catalogue`: whose policy decided; None: nobody knows yet."""
+    return Referral(
+        id=event.referral_id,
+        revision=event.revision,
+        person_ref=event.person_ref,
+        pair_ref=event.pair_ref,
+        catalogue=catalogue,
+        measure=catalogue or event.catalogues[0],
+        made_on=made_on,
+        role=event.facts.role,
+        team=event.facts.team,
+        language=event.facts.language,
+        urgent=decision.urgent,
+        risk_level=decision.risk_level,
+        next_in_group=groups(decision),
+    )
 
 
 def _triaged(

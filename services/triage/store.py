@@ -1,4 +1,4 @@
-"""Triage's tables: decisions with every reason, assignments, caseloads."""
+"""Triage's tables: decisions with every reason, and what came of each referral."""
 
 import json
 from collections.abc import Sequence
@@ -11,50 +11,47 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.triage.assignments.planning import Standing
-from shared.events import ReferralReceived, roles_reversed
-from shared.facts import Role
+from shared.events import ReferralReceived
+from shared.facts import Facts
 
 
 @dataclass(frozen=True)
-class Assignment:
-    """Who is asked to take a referral on a pathway, and by when."""
+class Made:
+    """A decision (JSON) with what it was made on."""
 
-    id: UUID
-    pathway: str
-    kind: str
-    practitioner_id: str
-    urgent: bool
-    acknowledge_by: datetime
-    first_contact_by: datetime
+    decision_id: UUID
+    event: ReferralReceived
+    decision: str
+    at: datetime
 
 
-async def add_decision(
-    connection: AsyncConnection,
-    decision_id: UUID,
-    event: ReferralReceived,
-    decision: str,
-    now: datetime,
-) -> None:
-    """Keep a decision (JSON) with the facts and the history that it was made on."""
+async def add_decisions(connection: AsyncConnection, made: Sequence[Made]) -> None:
+    """Keep decisions with the facts and the history that they were made on."""
     await connection.execute(
         text(
             "INSERT INTO decision"
             " (id, referral_id, revision, pair_ref, decided_at, facts, history, decision)"
-            " VALUES (:id, :referral, :revision, :pair, :now, CAST(:facts AS jsonb),"
-            " CAST(:history AS jsonb), CAST(:decision AS json))"
+            " SELECT i, r, n, p, t, CAST(f AS jsonb), CAST(h AS jsonb), CAST(d AS json)"
+            " FROM unnest(CAST(:ids AS uuid[]), CAST(:referrals AS uuid[]),"
+            " CAST(:revisions AS integer[]), CAST(:pairs AS uuid[]), CAST(:times AS timestamptz[]),"
+            " CAST(:facts AS text[]), CAST(:histories AS text[]), CAST(:decisions AS text[]))"
+            " AS made(i, r, n, p, t, f, h, d)"
         ),
         {
-            "id": decision_id,
-            "referral": event.referral_id,
-            "revision": event.revision,
-            "pair": event.pair_ref,
-            "now": now,
-            "facts": event.facts.model_dump_json(by_alias=True, exclude_none=True),
-            "history": event.history.model_dump_json(exclude_none=True),
-            "decision": decision,
+            "ids": [each.decision_id for each in made],
+            "referrals": [each.event.referral_id for each in made],
+            "revisions": [each.event.revision for each in made],
+            "pairs": [each.event.pair_ref for each in made],
+            "times": [each.at for each in made],
+            "facts": [_written(each.event.facts) for each in made],
+            "histories": [each.event.history.model_dump_json(exclude_none=True) for each in made],
+            "decisions": [each.decision for each in made],
         },
     )
+
+
+def _written(facts: Facts) -> str:
+    return facts.model_dump_json(by_alias=True, exclude_none=True)
 
 
 async def latest_decision(connection: AsyncConnection, referral_id: UUID) -> dict[str, Any] | None:
@@ -139,24 +136,12 @@ def _without_criteria(decision: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def standing(connection: AsyncConnection, referral_id: UUID) -> tuple[Standing, ...]:
-    """The assignments of a referral that are offered, held against others until the commit."""
-    rows = await connection.execute(
-        text(
-            "SELECT id, pathway, kind, practitioner_id FROM assignment"
-            " WHERE referral_id = :id AND state = 'offered' ORDER BY offered_at, id FOR UPDATE"
-        ),
-        {"id": referral_id},
-    )
-    return tuple(Standing(*row) for row in rows)
-
-
 async def assignments(connection: AsyncConnection, referral_id: UUID) -> list[dict[str, Any]]:
-    """Every assignment of a referral, withdrawn ones too, as JSON has them."""
+    """Every assignment of a referral, those that are over too, as JSON has them."""
     rows = await connection.execute(
         text(
-            "SELECT id, pathway, kind, practitioner_id, state, urgent, offered_at, acknowledge_by,"
-            " first_contact_by, withdrawn_because FROM assignment"
+            "SELECT id, pathway, kind, holder, state, level, urgent, offered_at, acknowledge_by,"
+            " first_contact_by, accepted_at, closed_at, outcome, withdrawn_because FROM assignment"
             " WHERE referral_id = :id ORDER BY offered_at, pathway"
         ),
         {"id": referral_id},
@@ -166,104 +151,21 @@ async def assignments(connection: AsyncConnection, referral_id: UUID) -> list[di
             "assignment_id": str(row.id),
             "pathway": row.pathway,
             "kind": row.kind,
-            "practitioner_id": row.practitioner_id,
+            "practitioner_id": row.holder,
             "state": row.state,
+            "level": row.level,
             "urgent": row.urgent,
-            "offered_at": row.offered_at.isoformat(),
-            "acknowledge_by": row.acknowledge_by.isoformat(),
-            "first_contact_by": row.first_contact_by.isoformat(),
+            "offered_at": _moment(row.offered_at),
+            "acknowledge_by": _moment(row.acknowledge_by),
+            "first_contact_by": _moment(row.first_contact_by),
+            "accepted_at": _moment(row.accepted_at),
+            "closed_at": _moment(row.closed_at),
+            "outcome": row.outcome,
             "withdrawn_because": row.withdrawn_because,
         }
         for row in rows
     ]
 
 
-async def add_assignments(
-    connection: AsyncConnection,
-    referral_id: UUID,
-    pair_ref: UUID | None,
-    role: Role,
-    offered: Sequence[Assignment],
-    now: datetime,
-) -> None:
-    """Keep what is offered, and count it in each practitioner's caseload."""
-    await connection.execute(
-        text(
-            "INSERT INTO assignment (id, referral_id, pathway, kind, practitioner_id, state,"
-            " pair_ref, role, urgent, offered_at, acknowledge_by, first_contact_by)"
-            " VALUES (:id, :referral, :pathway, :kind, :practitioner, 'offered',"
-            " :pair, :role, :urgent, :now, :acknowledge_by, :first_contact_by)"
-        ),
-        [
-            {
-                "id": each.id,
-                "referral": referral_id,
-                "pathway": each.pathway,
-                "kind": each.kind,
-                "practitioner": each.practitioner_id,
-                "pair": pair_ref,
-                "role": role,
-                "urgent": each.urgent,
-                "now": now,
-                "acknowledge_by": each.acknowledge_by,
-                "first_contact_by": each.first_contact_by,
-            }
-            for each in offered
-        ],
-    )
-    await _count(connection, [each.practitioner_id for each in offered], 1)
-
-
-async def withdraw(connection: AsyncConnection, one: Standing, why: str) -> None:
-    """An offer no longer stands."""
-    await connection.execute(
-        text("UPDATE assignment SET state = 'withdrawn', withdrawn_because = :why WHERE id = :id"),
-        {"id": one.assignment_id, "why": why},
-    )
-    await _count(connection, [one.practitioner_id], -1)
-
-
-async def open_cases(
-    connection: AsyncConnection, practitioner_ids: Sequence[str]
-) -> dict[str, int]:
-    """How many cases each has; who is not named has none."""
-    rows = await connection.execute(
-        text(
-            "SELECT practitioner_id, open FROM caseload"
-            " WHERE practitioner_id = ANY(CAST(:ids AS text[]))"
-        ),
-        {"ids": list(practitioner_ids)},
-    )
-    return {row.practitioner_id: row.open for row in rows}
-
-
-async def serving_the_other(
-    connection: AsyncConnection, pair_ref: UUID | None, role: Role
-) -> frozenset[str]:
-    """Who has, or had, a case of the same two people on the other side: nobody serves both.
-
-    That is another role in the same pair, or the same role in the pair with the roles reversed.
-    """
-    if pair_ref is None:
-        return frozenset()
-    rows = await connection.execute(
-        text(
-            "SELECT DISTINCT practitioner_id FROM assignment"
-            " WHERE (pair_ref = :pair AND role <> :role)"
-            " OR (pair_ref = :reversed AND role = :role)"
-        ),
-        {"pair": pair_ref, "reversed": roles_reversed(pair_ref), "role": role},
-    )
-    return frozenset(row.practitioner_id for row in rows)
-
-
-async def _count(connection: AsyncConnection, practitioner_ids: Sequence[str], by: int) -> None:
-    totals = {one: by * practitioner_ids.count(one) for one in sorted(set(practitioner_ids))}
-    await connection.execute(
-        text(
-            "INSERT INTO caseload AS c (practitioner_id, open)"
-            " SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:counts AS integer[]))"
-            " ON CONFLICT (practitioner_id) DO UPDATE SET open = c.open + excluded.open"
-        ),
-        {"ids": list(totals), "counts": list(totals.values())},
-    )
+def _moment(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None

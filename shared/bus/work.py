@@ -83,6 +83,14 @@ class Transaction:
     seal: Seal
     said: list[_Said] = field(default_factory=list)
     _collected: dict[Callable[..., Awaitable[None]], list[Any]] = field(default_factory=dict)
+    _found: dict[Callable[..., Awaitable[Any]], Any] = field(default_factory=dict)
+
+    async def once(self, step: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """What `step` finds, looked up once in the transaction, whoever asks for it."""
+        if step not in self._found:
+            self._found[step] = await step(self.connection)
+        found: T = self._found[step]
+        return found
 
     def collect(self, step: Callable[[AsyncConnection, list[T]], Awaitable[None]], item: T) -> None:
         """Give `item` to `step` at the end of the transaction, with all that it was given."""

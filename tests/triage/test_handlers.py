@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-import yaml
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -17,20 +16,22 @@ from deploy.keys import OWNER
 from deploy.migrations import migrate
 from services.intake.store import pair_of
 from services.triage import store
+from services.triage.assignments.assigning import Assigning
+from services.triage.directory.entries import Directory
+from services.triage.directory.rota import coordinator_for
 from services.triage.handlers import Handlers
 from services.triage.policy.library import Library
 from shared.bus.consumer import Consumer, Received, open_event
 from shared.bus.work import UnitOfWork
-from shared.directory import Directory
 from shared.events import ReferralAmended, ReferralReceived, envelope
 from shared.facts import Facts, History
 from shared.subjects import EVENTS
 from tests.servers import Database, Postgres
 from tests.triage.cases import EXAMPLES, facts_of, library
+from tests.triage.people import Fixed, local, with_team_of_one
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-HERE = yaml.safe_load((EXAMPLES.parent / "deploy" / "local" / "directory.yaml").read_text())
-DIRECTORY = Directory.model_validate(HERE)
+DIRECTORY = local()
 MARAC = {"p-w68hxf", "p-5ha577"}
 BROMLEYS_COORDINATORS = {"p-yb63sy", "p-wkrrrw"}
 BARNETS_COORDINATORS = {"p-zeea6y", "p-64hn3u"}
@@ -89,7 +90,8 @@ class Triage:
 
     async def hear(self, *messages: Received) -> None:
         """Handle messages as the consumer does, in one transaction."""
-        handlers = Handlers(self.library, self.directory)
+        assigning = Assigning(self.library, Fixed(self.directory))
+        handlers = Handlers(self.library, assigning)
         open_ = open_event(
             {
                 ReferralReceived.TYPE: handlers.on_referral_received,
@@ -114,7 +116,7 @@ class Triage:
         return {
             pathway: row["practitioner_id"]
             for pathway, row in rows.items()
-            if row["state"] == "offered"
+            if row["state"] in ("offered", "escalated")
         }
 
     async def told(self, referral: UUID) -> list[dict[str, Any]]:
@@ -125,15 +127,13 @@ class Triage:
         return [event for event in events if event["subject"] == str(referral)]
 
     async def counts(self) -> dict[str, int]:
-        """How many rows each table has, and the cases of all practitioners together."""
-        tables = ("decision", "assignment", "outbox", "inbox")
+        """How many rows each table has."""
+        tables = ("decision", "referral", "assignment", "step", "outbox", "inbox")
         async with self.engine.connect() as connection:
-            counts = {
+            return {
                 table: await connection.scalar(text(f"SELECT count(*) FROM {table}"))
                 for table in tables
             }
-            counts["cases"] = await connection.scalar(text("SELECT sum(open) FROM caseload"))
-        return counts
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -149,24 +149,13 @@ async def triage(migrated: Database) -> AsyncIterator[Triage]:
     """Triage on empty tables, with the local directory."""
     owner = await migrated.connect(OWNER)
     await owner.execute(
-        "TRUNCATE triage.decision, triage.assignment, triage.caseload, triage.inbox,"
-        " triage.outbox, triage.event_sequence CASCADE"
+        "TRUNCATE triage.decision, triage.referral, triage.assignment, triage.step,"
+        " triage.inbox, triage.outbox, triage.event_sequence CASCADE"
     )
     await owner.close()
     engine = create_async_engine(migrated.url("triage"))
     yield Triage(engine, library())
     await engine.dispose()
-
-
-def only(team: str, practitioner: str) -> Directory:
-    """The local directory with a Bromley team of one."""
-    teams = [
-        each | {"lead": practitioner, "members": [practitioner]}
-        if (each["team"], each["catalogue"]) == (team, "bromley")
-        else each
-        for each in HERE["teams"]
-    ]
-    return Directory.model_validate(HERE | {"teams": teams})
 
 
 async def test_a_decision_is_kept_with_its_facts_and_reasons(triage: Triage) -> None:
@@ -193,12 +182,13 @@ async def test_first_what_was_decided_then_who_is_asked(triage: Triage) -> None:
     await triage.hear(received(example("01"), referral=referral))
 
     told = await triage.told(referral)
-    triaged, *offers = [event["type"] for event in told]
-    assert (triaged, set(offers)) == ("referral.triaged.v1", {"assignment.offered.v1"})
-    assert [event["sequence"] for event in told] == [1, 2, 3, 4]
+    triaged, asks, *offers = [event["type"].removesuffix(".v1") for event in told]
+    assert (triaged, asks) == ("referral.triaged", "referral.information_requested")
+    assert set(offers) == {"assignment.offered"}
+    assert [event["sequence"] for event in told] == [1, 2, 3, 4, 5]
     routes = {route["pathway"] for route in told[0]["data"]["routes"]}
     assert routes == {"marac", "childrens_mash", "idsva_community_safety_unit"}
-    assert {event["data"]["pathway"] for event in told[1:]} == routes
+    assert {event["data"]["pathway"] for event in told[2:]} == routes
 
 
 async def test_what_is_told_is_what_is_kept(triage: Triage) -> None:
@@ -207,7 +197,7 @@ async def test_what_is_told_is_what_is_kept(triage: Triage) -> None:
     await triage.hear(received(example("01"), referral=referral))
 
     rows = await triage.assigned(referral)
-    _, *offers = [event["data"] for event in await triage.told(referral)]
+    _, _, *offers = [event["data"] for event in await triage.told(referral)]
     for offer in offers:
         row = rows[offer["pathway"]]
         for field in ("assignment_id", "practitioner_id", "urgent"):
@@ -231,12 +221,14 @@ async def test_two_in_one_transaction_are_shared_out_too(triage: Triage) -> None
     assert {(await triage.asked(each))["marac"] for each in referrals} == MARAC
 
 
-async def test_what_one_referral_asks_is_shared_out(triage: Triage) -> None:
-    """The transfers of somebody who lives elsewhere are made by both coordinators on duty."""
+async def test_what_nobody_of_a_team_can_do_is_the_coordinators_on_call(triage: Triage) -> None:
+    """The transfers of somebody who lives elsewhere are made by the coordinator on call."""
     referral, person = uuid4(), {"given_name": "Amara", "age": 35, "borough": "bexley"}
     facts = example("01", person=person)
     await triage.hear(received(facts, referral=referral, catalogues=("bromley",)))
-    assert set((await triage.asked(referral)).values()) >= BROMLEYS_COORDINATORS
+    on_call = coordinator_for(DIRECTORY, "bromley", NOW).id
+    asked = await triage.asked(referral)
+    assert (asked["marac"], asked["childrens_mash"]) == (on_call, on_call)
 
 
 async def test_a_perpetrator_goes_to_the_panel(triage: Triage) -> None:
@@ -254,7 +246,7 @@ async def test_no_referral_ends_in_silence(triage: Triage, number: str, outcome:
     """What no rule could route is offered to a coordinator of the borough, with a deadline."""
     referral = uuid4()
     await triage.hear(received(example(number), referral=referral, catalogues=("bromley",)))
-    triaged, offer = await triage.told(referral)
+    triaged, *_, offer = await triage.told(referral)
     assert triaged["data"]["outcome"] == outcome
     assert offer["data"]["pathway"] == "coordination"
     assert offer["data"]["practitioner_id"] in BROMLEYS_COORDINATORS
@@ -265,8 +257,10 @@ async def test_what_is_missing_is_asked_for(triage: Triage) -> None:
     """The facts that would settle it are told by their paths."""
     referral = uuid4()
     await triage.hear(received(example("07"), referral=referral))
-    triaged, _ = await triage.told(referral)
+    triaged, requested, _ = await triage.told(referral)
     assert "consent.status" in triaged["data"]["asks"]
+    assert requested["type"] == "referral.information_requested.v1"
+    assert requested["data"]["asks"] == triaged["data"]["asks"]
 
 
 async def test_nobody_knows_whose_policy_decides(triage: Triage) -> None:
@@ -275,7 +269,7 @@ async def test_nobody_knows_whose_policy_decides(triage: Triage) -> None:
     referral = uuid4()
     person = {"given_name": "Amara", "age": 35}
     await triage.hear(received(example("01", person=person), referral=referral))
-    triaged, offer = await triage.told(referral)
+    triaged, _, offer = await triage.told(referral)
     data = triaged["data"]
     assert (data["outcome"], data["asks"]) == ("needs_information", ["borough"])
     assert (data["risk_level"], data["urgent"]) == ("high", True)
@@ -289,7 +283,7 @@ WITH_A_CHILD = [{"age": 6, "lives_in_household": True}]
 async def test_nobody_serves_both_sides_of_a_pair(triage: Triage) -> None:
     """Who has the victim's case is not offered the perpetrator's, though nobody else is in the
     team: a coordinator is asked. Of a stranger he is offered it."""
-    mash = replace(triage, directory=only("childrens_mash", "p-7cjmx3"))
+    mash = replace(triage, directory=with_team_of_one("childrens_mash", "p-7cjmx3"))
     victim, perpetrator, stranger = uuid4(), uuid4(), uuid4()
     await mash.hear(received(example("01"), referral=victim, pair=PAIR))
     his = example("06", children=WITH_A_CHILD)
@@ -303,7 +297,7 @@ async def test_nobody_serves_both_sides_of_a_pair(triage: Triage) -> None:
 
 async def test_nobody_serves_two_who_accuse_each_other(triage: Triage) -> None:
     """Two who each say that the other is the perpetrator are two sides as well."""
-    marac = replace(triage, directory=only("marac_coordination", "p-w68hxf"))
+    marac = replace(triage, directory=with_team_of_one("marac_coordination", "p-w68hxf"))
     one, other = uuid4(), uuid4()
     await marac.hear(received(example("01"), referral=one, pair=PAIR))
     await marac.hear(received(example("01"), referral=other, pair=REVERSED, crossed=True))
@@ -314,7 +308,7 @@ async def test_nobody_serves_two_who_accuse_each_other(triage: Triage) -> None:
 
 async def test_the_same_person_again_may_have_the_same_practitioner(triage: Triage) -> None:
     """A second referral of the same victim and perpetrator is the same side."""
-    marac = replace(triage, directory=only("marac_coordination", "p-w68hxf"))
+    marac = replace(triage, directory=with_team_of_one("marac_coordination", "p-w68hxf"))
     referrals = (uuid4(), uuid4())
     for each in referrals:
         await marac.hear(received(example("01"), referral=each, pair=PAIR))
@@ -334,8 +328,8 @@ async def amended(triage: Triage, **changes: Any) -> UUID:
 
 
 async def test_what_no_longer_follows_is_withdrawn(triage: Triage) -> None:
-    """After an amendment a lead route that no longer follows is withdrawn, and told, with its
-    reason in words; the practitioner has a case less."""
+    """After an amendment a lead route that no longer follows, and nobody has taken yet, is
+    withdrawn, and told, with its reason in words."""
     referral = await amended(triage, **LESS)
 
     row = (await triage.assigned(referral))["idsva_community_safety_unit"]
@@ -344,7 +338,6 @@ async def test_what_no_longer_follows_is_withdrawn(triage: Triage) -> None:
     assert "consent" in row["withdrawn_because"]
     assert [event["data"]["assignment_id"] for event in told] == [row["assignment_id"]]
     assert told[0]["data"]["reason"] == row["withdrawn_because"]
-    assert (await triage.counts())["cases"] == len(await triage.asked(referral))
 
 
 async def test_what_still_follows_is_left_alone(triage: Triage) -> None:
@@ -389,4 +382,4 @@ async def test_a_redelivered_referral_is_decided_once(triage: Triage, together: 
     before = await triage.counts()
     await triage.hear(message)
     assert await triage.counts() == before
-    assert (before["decision"], before["assignment"], before["cases"]) == (1, 3, 3)
+    assert (before["decision"], before["assignment"], before["step"]) == (1, 3, 3)

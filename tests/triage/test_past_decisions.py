@@ -11,21 +11,21 @@ import pytest
 from fastapi import FastAPI
 
 from deploy.keys import Keys
-from deploy.local.system import DIRECTORY
 from deploy.tokens import mint
 from services.triage import api
+from services.triage.assignments.assigning import Assigning
 from services.triage.handlers import Handlers
 from services.triage.policy.replaying import Kept, Replay
 from shared import problems
-from shared.directory import Directory
 from shared.events import AccessRecorded, ReferralReceived
 from shared.facts import History
 from shared.sign_in import Doorkeeper, Role
 from tests.servers import Postgres
 from tests.shared.ground import Bench, bench
 from tests.triage.cases import facts, library
+from tests.triage.people import Fixed, local
 
-HANDLERS = Handlers(library(), Directory.load(DIRECTORY))
+HANDLERS = Handlers(library(), Assigning(library(), Fixed(local())))
 DAYS = {"catalogue": "bromley", "from": "2026-11-01", "to": "2026-11-30"}
 
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
+from services.triage.assignments.life import State
 from services.triage.assignments.planning import BY_HAND, COORDINATION, Place, Plan, Standing, plan
 from services.triage.policy.catalogue import Kind
 from services.triage.policy.criteria import Finding, Verdict
@@ -56,9 +57,11 @@ def decision(
     return outcome(policy=POLICY, routes=routes, **(least | more))
 
 
-def standing(pathway: str, kind: str = "lead") -> Standing:
-    """Somebody who was asked before."""
-    return Standing(uuid5(UUID(int=0), pathway), pathway, kind, "p-1")
+def standing(
+    pathway: str, kind: str = "lead", state: State = State.OFFERED, left: tuple[str, ...] = ()
+) -> Standing:
+    """What is open of an earlier revision."""
+    return Standing(uuid5(UUID(int=0), pathway), pathway, kind, state, frozenset(left))
 
 
 def considered(

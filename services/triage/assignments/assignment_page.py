@@ -81,7 +81,7 @@ def assignment_router(
 async def _asked(work: Work, assignment_id: UUID) -> Asked | None:
     rows = await work.connection.execute(
         text(
-            "SELECT referral_id, pathway, practitioner_id, state, urgent, acknowledge_by,"
+            "SELECT referral_id, pathway, holder, state, urgent, acknowledge_by,"
             " first_contact_by, withdrawn_because FROM assignment WHERE id = :id"
         ),
         {"id": assignment_id},

@@ -4,8 +4,10 @@
                   offered -> escalated -> accepted         nobody answered in time: it goes up
     withdrawn: from any but closed, where a revision or a coordinator takes it back
 
-An assignment keeps its id through every offer, transfer and escalation, and has one holder at
-most: who is asked, or who has accepted. `TRANSITIONS` is the one table of what may follow what.
+An assignment begins on the waiting list, and comes back to it for as long as nobody is asked: when
+its holder passed it on, and the next is found in the same transaction. It keeps its id through
+every offer, transfer and escalation, and has one holder at most: who is asked, or who has accepted.
+`TRANSITIONS` is the one table of what may follow what.
 """
 
 from dataclasses import dataclass, replace
@@ -29,7 +31,16 @@ class State(StrEnum):
 
 
 Act = Literal[
-    "wait", "offer", "escalate", "accept", "decline", "contact", "fall_late", "close", "withdraw"
+    "wait",
+    "offer",
+    "escalate",
+    "accept",
+    "decline",
+    "contact",
+    "fall_late",
+    "transfer",
+    "close",
+    "withdraw",
 ]
 
 ASKED: Final = frozenset({State.OFFERED, State.ESCALATED})
@@ -38,14 +49,16 @@ HELD: Final = ASKED | {State.ACCEPTED}
 """The states in which it has a holder, in whose caseload it counts."""
 
 TRANSITIONS: Final[dict[Act, dict[State, frozenset[State]]]] = {
-    # Whom nobody has room for waits; also what its holder declined or a coordinator took away.
-    "wait": dict.fromkeys(ASKED | {State.WAITLISTED}, frozenset({State.WAITLISTED})),
-    "offer": dict.fromkeys(OPEN, frozenset({State.OFFERED})),
+    # Whom nobody has room for waits.
+    "wait": {State.WAITLISTED: frozenset({State.WAITLISTED})},
+    "offer": dict.fromkeys(ASKED | {State.WAITLISTED}, frozenset({State.OFFERED})),
     "escalate": dict.fromkeys(ASKED | {State.WAITLISTED}, frozenset({State.ESCALATED})),
     "accept": dict.fromkeys(ASKED, frozenset({State.ACCEPTED})),
-    "decline": dict.fromkeys(ASKED, ASKED | {State.WAITLISTED}),
+    "decline": dict.fromkeys(ASKED, frozenset({State.WAITLISTED})),
     "contact": {State.ACCEPTED: frozenset({State.ACCEPTED})},
-    "fall_late": {State.ACCEPTED: frozenset({State.ACCEPTED})},
+    # The clock fired, and the holder stays: of a late contact, and where nobody is left to ask.
+    "fall_late": {state: frozenset({state}) for state in HELD},
+    "transfer": dict.fromkeys(OPEN, frozenset({State.WAITLISTED})),
     "close": {State.ACCEPTED: frozenset({State.CLOSED})},
     "withdraw": dict.fromkeys(OPEN, frozenset({State.WITHDRAWN})),
 }
@@ -66,16 +79,18 @@ class NotAllowed(Exception):
 class Assignment:
     """One assignment as it stands. All times are UTC.
 
-    `team`: the catalogue's name of who takes it; None: for the coordinator. `holder`: a
-    practitioner's id. `because`: why this holder, in words. `offer` counts the offers. `passed`:
-    who declined it or let it pass, and is not asked again. `awaited` and `due_at`: the one clock
-    that runs, and when it fires. `late`: how far up a late first contact has been told.
+    `catalogue` and `team`: who takes it; no team: the coordinator. `holder`: a practitioner's id.
+    `because`: why this holder, in words. `offer` counts the offers. `passed`: who declined it or
+    let it pass, and is not asked again. `awaited` and `due_at`: the one clock that runs, and when
+    it fires. `late`: how far up a late first contact has been told. `attempts`: to reach the
+    person. `steps` counts all that was ever done with it.
     """
 
     id: UUID
     referral_id: UUID
     pathway: str
     kind: str
+    catalogue: str | None = None
     team: str | None
     urgent: bool
     state: State
@@ -97,18 +112,46 @@ class Assignment:
     closed_at: datetime | None = None
     outcome: Outcome | None = None
     withdrawn_because: str | None = None
+    steps: int = 0
 
     @property
     def is_open(self) -> bool:
         """Whether anybody still waits for it, is asked, or works on it."""
         return self.state in OPEN
 
+    @property
+    def cannot_wait(self) -> bool:
+        """Whether it goes on to others, or to the coordinator, where nobody of its team is free."""
+        return self.urgent or self.kind == "statutory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One act in an assignment's history, and what it made of it.
+
+    `by`: who did it; None: the rules or the clock. `reason`: a code or our own words. `reached`: of
+    a contact. `note`: somebody's words, which stay here.
+    """
+
+    assignment_id: UUID
+    number: int
+    at: datetime
+    act: Act
+    state: State
+    level: Level
+    pathway: str
+    holder: str | None
+    by: str | None = None
+    reason: str | None = None
+    reached: bool | None = None
+    note: str | None = None
+
 
 def moved(one: Assignment, act: Act, to: State, **changes: object) -> Assignment:
     """`one` after an act; NotAllowed where the table has no such transition."""
     if to not in TRANSITIONS[act].get(one.state, frozenset()):
         raise NotAllowed(f"{_ACT_IN_WORDS[act]} is not possible: {IN_WORDS[one.state]}.")
-    return replace(one, state=to, **changes)  # type: ignore[arg-type]  # named by our own callers
+    return replace(one, state=to, steps=one.steps + 1, **changes)  # type: ignore[arg-type]  # named by our own callers
 
 
 IN_WORDS: Final[dict[State, str]] = {
@@ -127,7 +170,8 @@ _ACT_IN_WORDS: Final[dict[Act, str]] = {
     "accept": "Accepting",
     "decline": "Passing it on",
     "contact": "Recording a contact",
-    "fall_late": "Telling of a late contact",
+    "fall_late": "Telling that it is late",
+    "transfer": "Handing it on",
     "close": "Closing",
     "withdraw": "Withdrawing",
 }

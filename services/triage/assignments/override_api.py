@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from services.triage import store
 from services.triage.assignments import override_store
-from services.triage.assignments.offering import Case, Offering, withdraw
+from services.triage.assignments.assigning import Assigning
+from services.triage.assignments.casework import open_pathways, rules
+from services.triage.assignments.life import Assignment
 from services.triage.assignments.override_store import Override
 from services.triage.assignments.overriding import (
     Action,
@@ -16,7 +17,6 @@ from services.triage.assignments.overriding import (
     route_by_hand,
     withdrawn_by_hand,
 )
-from services.triage.policy.library import Library, NoneInForce
 from shared.bus.work import UnitOfWork, Work
 from shared.events import ReferralOverridden
 from shared.problems import Refused
@@ -35,16 +35,14 @@ class Wish(BaseModel):
 
 
 class Overridden(BaseModel):
-    """The override, and whom it concerns."""
+    """The override, and whom it concerns; nobody yet, where the pathway has a waiting list."""
 
     override_id: UUID
     pathway: str
-    practitioner_id: str
+    practitioner_id: str | None
 
 
-def override_router(
-    unit: UnitOfWork, library: Library, offering: Offering, doorkeeper: Doorkeeper
-) -> APIRouter:
+def override_router(unit: UnitOfWork, assigning: Assigning, doorkeeper: Doorkeeper) -> APIRouter:
     """`/triage/api/referrals/{id}/override`."""
     router = APIRouter(prefix="/triage/api")
     coordinator = Depends(doorkeeper.require("coordinator"))
@@ -56,19 +54,20 @@ def override_router(
         """Route by hand, or withdraw a route. Both decisions stay; the override is an event."""
         try:
             async with unit.work(uuid4()) as work:
-                practitioner_id = await _override(referral_id, wish, caller, work)
+                one = await _override(referral_id, wish, caller, work)
         except CannotOverride as error:
             status = 404 if error.kind == "unknown-pathway" else 409
             raise Refused(status, error.kind, error.reason) from None
-        return Overridden(
-            override_id=work.cause, pathway=wish.pathway, practitioner_id=practitioner_id
-        )
+        return Overridden(override_id=work.cause, pathway=wish.pathway, practitioner_id=one.holder)
 
-    async def _override(referral_id: UUID, wish: Wish, caller: Caller, work: Work) -> str:
+    async def _override(referral_id: UUID, wish: Wish, caller: Caller, work: Work) -> Assignment:
+        casework = await assigning.casework(work)
         decided = await override_store.decided(work.connection, referral_id)
         if decided is None:
             raise Refused(404, "not-found", "Nothing has been decided on a referral of that id.")
-        standing = await store.standing(work.connection, referral_id)
+        referral = await casework.book.referral(referral_id)
+        assert referral is not None  # noqa: S101 - it was kept with its first decision
+        ones = await casework.book.of_referral(referral_id)
         made = Override(
             work.cause, wish.action, wish.pathway, caller.subject, work.now, wish.reason
         )
@@ -85,24 +84,13 @@ def override_router(
             referral_id,
         )
         if wish.action == "withdraw":
-            one = withdrawn_by_hand(wish.pathway, standing)
-            await withdraw(referral_id, one, TOLD_REASON, work)
-            return one.practitioner_id
-        catalogue = decided.decision["catalogue"]["name"]
-        if catalogue not in library.names:
+            one = withdrawn_by_hand(wish.pathway, ones)
+            return await assigning.withdraw(one, TOLD_REASON, caller.subject, work)
+        if referral.catalogue is None:
             raise CannotOverride("unknown-pathway", "No policy has been settled on yet.")
-        policy = library.in_force(catalogue, decided.made_on)
-        rules = policy.first if isinstance(policy, NoneInForce) else policy
-        place = route_by_hand(wish.pathway, rules.policy, decided.decision, standing)
-        case = Case(
-            referral_id,
-            decided.pair_ref,
-            decided.facts.role,
-            decided.facts.team,
-            decided.decision["urgent"],
-            decided.decision["risk_level"],
-        )
-        (offered,) = await offering.offer(case, (place,), rules.policy, catalogue, work)
-        return offered.practitioner_id
+        policy = rules(casework.library, referral.catalogue, referral)
+        blocked = await casework.book.blocked(referral_id)
+        place = route_by_hand(wish.pathway, policy, blocked, open_pathways(ones))
+        return await assigning.offer_by_hand(referral, place, work)
 
     return router

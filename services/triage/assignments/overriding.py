@@ -4,9 +4,10 @@ The decision stays as it was made; the override stands beside it, with who, when
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
-from services.triage.assignments.planning import BY_HAND, Place, Standing
+from services.triage.assignments.life import Assignment
+from services.triage.assignments.planning import BY_HAND, Place
 from services.triage.policy.catalogue import Policy
 
 Action = Literal["route", "withdraw"]
@@ -25,9 +26,10 @@ class CannotOverride(Exception):
 
 
 def route_by_hand(
-    pathway: str, policy: Policy, decision: Mapping[str, Any], standing: Sequence[Standing]
+    pathway: str, policy: Policy, blocked: Mapping[str, str], there: Collection[str]
 ) -> Place:
-    """The place to be filled. `decision`: as `route --json` has it.
+    """The place to be filled. `blocked`: the pathways that a safety block closes, with its reason;
+    `there`: those on which the referral has an assignment.
 
     CannotOverride where the policy has no such pathway, where somebody is asked already, and where
     a safety block closed it: these protect somebody, and no single person overrules them here.
@@ -37,19 +39,18 @@ def route_by_hand(
         raise CannotOverride(
             "unknown-pathway", f"The policy that decided has no pathway {pathway}."
         )
-    if any(each.pathway == pathway for each in standing):
+    if pathway in there:
         raise CannotOverride("already-offered", f"Somebody is asked for {pathway} already.")
-    blocks = (c["blocked_by"] for c in decision["considered"] if c["pathway"] == pathway)
-    if blocked_by := next(blocks, None):
+    if blocked_by := blocked.get(pathway):
         raise CannotOverride("safety-block", f"A safety block closes {pathway}: {blocked_by}.")
     return Place(pathway, BY_HAND, row.team)
 
 
-def withdrawn_by_hand(pathway: str, standing: Sequence[Standing]) -> Standing:
-    """The offer to be withdrawn; CannotOverride where nobody is asked for the pathway."""
-    for each in standing:
-        if each.pathway == pathway:
-            return each
+def withdrawn_by_hand(pathway: str, ones: Sequence[Assignment]) -> Assignment:
+    """What is to be withdrawn; CannotOverride where nobody is asked for the pathway."""
+    for one in ones:
+        if one.pathway == pathway and one.is_open:
+            return one
     raise CannotOverride("not-offered", f"Nobody is asked for {pathway}.")
 
 
