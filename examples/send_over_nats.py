@@ -14,6 +14,10 @@ from pathlib import Path
 import nats
 
 
+ANSWERS_TO_A_DOCUMENT = ("accepted", "already_known", "rejected")
+"""Other outcomes tell what became of it later; ignore those that you do not know."""
+
+
 async def main() -> None:
     """Publish each document, with the broker's acknowledgement; then gather the receipts."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -36,6 +40,8 @@ async def main() -> None:
         waiting[document["reference"]] = acknowledged.seq
     while waiting:
         receipt = json.loads((await receipts.next_msg(timeout=30)).data)
+        if receipt["outcome"] not in ANSWERS_TO_A_DOCUMENT:
+            continue
         sequence = waiting.pop(receipt["reference"], None)
         if sequence is not None:
             print(json.dumps({"acknowledged": sequence, "receipt": receipt}), flush=True)
