@@ -33,7 +33,7 @@ def read_directory(paths: Sequence[Path]) -> Directory:
     if any(path.suffix.lower() != ".csv" for path in paths):
         kinds = Fault(Place(), "a directory is one YAML file, or its tables as CSV files")
         raise DirectoryRefused((kinds,))
-    sheets = read_tables((str(path), path.read_bytes()) for path in paths)
+    sheets = read_tables([(str(path), path.read_bytes()) for path in paths])
     return assemble(list(sheets.found()), [*sheets.faults, *sheets.faults_of_rota()])
 
 
@@ -54,7 +54,9 @@ def read_whole(tree: object, file: str | None = None) -> Directory:
             found += _entries(kind, section, entries, file)
         else:
             faults.append(Fault(Place(section, file), "is no list"))
-    return assemble(found, faults)
+    if faults:
+        raise DirectoryRefused(tuple(faults))
+    return assemble(found)
 
 
 def read_within(entries: Entries, kind: Kind, key: str, entry: object) -> Directory:

@@ -45,7 +45,7 @@ class _Read(Generic[Entry]):
 def assemble(found: Sequence[Found], known_faults: Sequence[Fault] = ()) -> Directory:
     """The directory of these entries; DirectoryRefused with every fault of any of them.
 
-    `known_faults`: what was wrong before, where the entries were found.
+    `known_faults`: what was wrong with single entries already, where they were found.
     """
     faults = list(known_faults)
     practitioners = list(_read(found, "practitioner", Practitioner, faults))
@@ -53,8 +53,7 @@ def assemble(found: Sequence[Found], known_faults: Sequence[Fault] = ()) -> Dire
     duty = list(_read(found, "duty", Duty, faults))
     # Who is refused for another reason is there all the same.
     ids = frozenset(_ids(found))
-    if not known_faults:  # among them may be why a kind of entry was not found
-        faults += _missing_sections(found)
+    faults += _missing_sections(found)
     for each in practitioners:
         faults += _of_practitioner(each, ids)
     for team in teams:

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from services.triage.directory import cells
 from services.triage.directory.entries import Directory
-from services.triage.directory.faults import Fault, Loc, Place
+from services.triage.directory.faults import DirectoryRefused, Fault, Loc, Place
 from services.triage.directory.soundness import Found
 
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
@@ -33,6 +33,10 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "when": cells.turns,
 }
 """The columns that hold more than a text."""
+
+
+Line = tuple[int, list[str]]
+"""The number of a line, and its cells."""
 
 
 @dataclass(frozen=True)
@@ -119,34 +123,33 @@ class Sheets:
         return (row for row in self.rows if row.table is table)
 
 
-def read_tables(files: Iterable[tuple[str, bytes]]) -> Sheets:
-    """The tables in the contents of some files, with every fault of their form."""
-    rows: list[Row] = []
-    faults: list[Fault] = []
-    seen: dict[Table, str] = {}
+def read_tables(files: Sequence[tuple[str, bytes]]) -> Sheets:
+    """The tables in the contents of some files, with every fault of their cells.
+
+    DirectoryRefused where a whole table is not there or cannot be read: no more can be said then.
+    """
+    lines: dict[Table, tuple[str, list[Line]]] = {}
+    unread: list[Fault] = []
     for file, content in files:
         try:
-            lines = list(_lines(content))
-        except UnicodeDecodeError:
-            faults.append(_fault(file, None, "is not in UTF-8: save it as CSV UTF-8"))
+            table, found = _table(file, content)
+        except _Unread as error:
+            unread.append(error.fault)
             continue
-        except csv.Error:
-            faults.append(_fault(file, None, "cannot be read as CSV: look at its quotation marks"))
-            continue
-        names = [_name(cell) for cell in lines[0][1]] if lines else []
-        table = next((t for t in TABLES if set(t.needed) <= set(names)), None)
-        if table is None:
-            faults.append(_fault(file, 1, f"has the columns of no table: {_all_needed()}"))
-            continue
-        if table in seen:
-            faults.append(_fault(file, 1, f"is a second table of {table.name}"))
-            continue
-        seen[table] = file
+        if table in lines:
+            unread.append(_fault(file, 1, f"is a second table of {table.name}"))
+        lines[table] = file, found
+    if not unread:
+        missing = (t for t in (PRACTITIONERS, TEAMS, DUTY) if t not in lines)
+        unread = [Fault(Place(), f"there is no table of {table.name}") for table in missing]
+    if unread:
+        raise DirectoryRefused(tuple(unread))
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    for table, (file, found) in lines.items():
+        names = _names(found)
         faults += _faults_of_head(table, file, names)
-        rows += (_row(table, file, line, names, row, faults) for line, row in lines[1:])
-    for table in (PRACTITIONERS, TEAMS, DUTY):
-        if table not in seen and not faults:
-            faults.append(Fault(Place(), f"there is no table of {table.name}"))
+        rows += (_row(table, file, line, names, row, faults) for line, row in found[1:])
     return Sheets(rows, faults)
 
 
@@ -181,14 +184,41 @@ def _write(table: Table, rows: Iterable[Sequence[str]], folder: Path) -> Path:
     return path
 
 
-def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the line on which it begins; those without a word are left out."""
+class _Unread(Exception):
+    def __init__(self, fault: Fault) -> None:
+        super().__init__()
+        self.fault = fault
+
+
+def _table(file: str, content: bytes) -> tuple[Table, list[Line]]:
+    """Which table a file holds, with its lines, the columns' names first."""
+    try:
+        lines = list(_lines(content))
+    except UnicodeDecodeError:
+        raise _Unread(_fault(file, None, "is not in UTF-8: save it as CSV UTF-8")) from None
+    except csv.Error:
+        problem = "cannot be read as CSV: look at its quotation marks"
+        raise _Unread(_fault(file, None, problem)) from None
+    table = next((t for t in TABLES if set(t.needed) <= set(_names(lines))), None)
+    if table is None:
+        needed = "; ".join(f"{t.name} has {', '.join(t.needed)}" for t in TABLES)
+        raise _Unread(_fault(file, 1, f"has the columns of no table: {needed}"))
+    return table, lines
+
+
+def _lines(content: bytes) -> Iterator[Line]:
+    """Each line without those that are empty; with its number in the file, where it begins."""
     reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
     began = 1
     for row in reader:
         if any(map(str.strip, row)):
             yield began, row
         began = reader.line_num + 1
+
+
+def _names(lines: Sequence[Line]) -> list[str]:
+    head = lines[0][1] if lines else []
+    return [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in head]
 
 
 def _row(
@@ -233,14 +263,6 @@ def _duty(row: Row, rota: Sequence[Row]) -> Found:
                 return row.where(loc)
 
     return Found("duty", {**row.values, "rota": [turn for _, turn in turns]}, where)
-
-
-def _name(cell: str) -> str:
-    return cell.strip().lower().replace(" ", "_").replace("-", "_")
-
-
-def _all_needed() -> str:
-    return "; ".join(f"{table.name} has {', '.join(table.needed)}" for table in TABLES)
 
 
 def _fault(file: str, line: int | None, problem: str, column: str = "") -> Fault:
