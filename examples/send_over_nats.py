@@ -13,7 +13,6 @@ from pathlib import Path
 
 import nats
 
-
 ANSWERS_TO_A_DOCUMENT = ("accepted", "already_known", "rejected")
 """Other outcomes tell what became of it later; ignore those that you do not know."""
 
