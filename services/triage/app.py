@@ -6,10 +6,13 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.triage.api import api_router
+from services.triage.assignments.acts import Acting
+from services.triage.assignments.api import assignments_api
 from services.triage.assignments.assigning import Assigning
-from services.triage.assignments.assignment_page import assignment_router
 from services.triage.assignments.clocks import Clocks
+from services.triage.assignments.desk_page import desk_router
 from services.triage.assignments.override_api import override_router
+from services.triage.assignments.pages import WorkPages, work_router
 from services.triage.directory.entries import Directory
 from services.triage.handlers import Handlers
 from services.triage.pages import TEMPLATES, catalogue_router, check_router
@@ -64,9 +67,13 @@ def create_app(settings: TriageSettings) -> FastAPI:
     app = ground.app("Fingerpost triage")
     app.include_router(api_router(ground.unit, library, ground.doorkeeper))
     app.include_router(override_router(ground.unit, assigning, ground.doorkeeper))
+    acting = Acting(ground.unit, assigning)
+    app.include_router(assignments_api(acting, ground.doorkeeper))
     pages = Pages("triage", TEMPLATES, settings.public_url)
     pages.install(app)
     app.include_router(catalogue_router(pages, library, ground.doorkeeper))
     app.include_router(check_router(pages, library, ground.doorkeeper))
-    app.include_router(assignment_router(pages, ground.unit, library, ground.doorkeeper))
+    work_pages = WorkPages(pages, acting, library, directories)
+    app.include_router(work_router(work_pages, ground.doorkeeper))
+    app.include_router(desk_router(work_pages, ground.doorkeeper))
     return app

@@ -54,43 +54,45 @@ def override_router(unit: UnitOfWork, assigning: Assigning, doorkeeper: Doorkeep
         """Route by hand, or withdraw a route. Both decisions stay; the override is an event."""
         try:
             async with unit.work(uuid4()) as work:
-                one = await _override(referral_id, wish, caller, work)
+                one = await overrule(assigning, referral_id, wish, caller, work)
         except CannotOverride as error:
             status = 404 if error.kind == "unknown-pathway" else 409
             raise Refused(status, error.kind, error.reason) from None
         return Overridden(override_id=work.cause, pathway=wish.pathway, practitioner_id=one.holder)
 
-    async def _override(referral_id: UUID, wish: Wish, caller: Caller, work: Work) -> Assignment:
-        casework = await assigning.casework(work)
-        decided = await override_store.decided(work.connection, referral_id)
-        if decided is None:
-            raise Refused(404, "not-found", "Nothing has been decided on a referral of that id.")
-        referral = await casework.book.referral(referral_id)
-        assert referral is not None  # noqa: S101 - it was kept with its first decision
-        ones = await casework.book.of_referral(referral_id)
-        made = Override(
-            work.cause, wish.action, wish.pathway, caller.subject, work.now, wish.reason
-        )
-        await override_store.add_override(work.connection, made, decided)
-        work.emit(
-            ReferralOverridden(
-                referral_id=referral_id,
-                override_id=work.cause,
-                decision_id=decided.decision_id,
-                action=wish.action,
-                pathway=wish.pathway,
-                coordinator=caller.subject,
-            ),
-            referral_id,
-        )
-        if wish.action == "withdraw":
-            one = withdrawn_by_hand(wish.pathway, ones)
-            return await assigning.withdraw(one, TOLD_REASON, caller.subject, work)
-        if referral.catalogue is None:
-            raise CannotOverride("unknown-pathway", "No policy has been settled on yet.")
-        policy = rules(casework.library, referral.catalogue, referral)
-        blocked = await casework.book.blocked(referral_id)
-        place = route_by_hand(wish.pathway, policy, blocked, open_pathways(ones))
-        return await assigning.offer_by_hand(referral, place, work)
-
     return router
+
+
+async def overrule(
+    assigning: Assigning, referral_id: UUID, wish: Wish, caller: Caller, work: Work
+) -> Assignment:
+    """Do what a coordinator wishes, and tell it; CannotOverride, Refused (404)."""
+    casework = await assigning.casework(work)
+    decided = await override_store.decided(work.connection, referral_id)
+    if decided is None:
+        raise Refused(404, "not-found", "Nothing has been decided on a referral of that id.")
+    referral = await casework.book.referral(referral_id)
+    assert referral is not None  # noqa: S101 - it was kept with its first decision
+    ones = await casework.book.of_referral(referral_id)
+    made = Override(work.cause, wish.action, wish.pathway, caller.subject, work.now, wish.reason)
+    await override_store.add_override(work.connection, made, decided)
+    work.emit(
+        ReferralOverridden(
+            referral_id=referral_id,
+            override_id=work.cause,
+            decision_id=decided.decision_id,
+            action=wish.action,
+            pathway=wish.pathway,
+            coordinator=caller.subject,
+        ),
+        referral_id,
+    )
+    if wish.action == "withdraw":
+        one = withdrawn_by_hand(wish.pathway, ones)
+        return await assigning.withdraw(one, TOLD_REASON, caller.subject, work)
+    if referral.catalogue is None:
+        raise CannotOverride("unknown-pathway", "No policy has been settled on yet.")
+    policy = rules(casework.library, referral.catalogue, referral)
+    blocked = await casework.book.blocked(referral_id)
+    place = route_by_hand(wish.pathway, policy, blocked, open_pathways(ones))
+    return await assigning.offer_by_hand(referral, place, work)

@@ -1,0 +1,193 @@
+"""The coordinator's desk: what nobody else sees to, what to do first, and who is on call."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Annotated, Final
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import HTMLResponse
+
+from services.triage import showing
+from services.triage.assignments import lines, views
+from services.triage.assignments.api import record
+from services.triage.assignments.forms import NOTHING
+from services.triage.assignments.life import State
+from services.triage.assignments.lines import Line
+from services.triage.assignments.moments import at
+from services.triage.assignments.pages import WorkPages
+from services.triage.assignments.planning import COORDINATION
+from services.triage.assignments.waiting import RISK_ORDER
+from services.triage.directory.entries import Directory, Duty, Practitioner
+from services.triage.directory.rota import gaps, on_call
+from services.triage.policy.catalogue import Pathway
+from services.triage.policy.library import Library
+from services.triage.policy.wording import place_name
+from shared.problems import Refused
+from shared.sign_in import Caller, Doorkeeper
+
+EVERYWHERE: Final = "all"
+ROTA_AHEAD: Final = timedelta(days=7)
+SHOWN_OF_A_LIST: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """Something for a coordinator: what to do first, who holds it now, who could take it.
+
+    `services`: to ask by hand, where that is what is needed.
+    """
+
+    line: Line
+    first: str
+    holder: Practitioner | None
+    people: Sequence[Practitioner]
+    services: Sequence[Pathway]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingList:
+    """Who waits for one pathway, in the order in which they are offered. `places`: how many there
+    are, in words; None where it has no such end."""
+
+    programme: str
+    place: str
+    places: str | None
+    shown: Sequence[Line]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnDuty:
+    """Who is on call for a borough now, and when nobody will be."""
+
+    place: str
+    now: Practitioner | None
+    gaps: Sequence[tuple[str, str]]
+    has_rota: bool
+
+
+def desk_router(of: WorkPages, doorkeeper: Doorkeeper) -> APIRouter:
+    """`/triage/desk`, for coordinators."""
+    router = APIRouter(prefix="/triage/desk", include_in_schema=False)
+    coordinator = Depends(doorkeeper.require("coordinator"))
+
+    @router.get("")
+    async def desk(
+        caller: Annotated[Caller, coordinator], catalogue: str | None = None
+    ) -> HTMLResponse:
+        if catalogue not in (None, EVERYWHERE, *of.library.names):
+            raise Refused(404, "not-found", "There is no such desk.")
+        async with of.acting.unit.work(uuid4()) as work:
+            directory = await of.directories.current(work.connection)
+            chosen = catalogue or _own(directory, caller)
+            only = None if chosen == EVERYWHERE else chosen
+            found = await views.wanting_somebody(work.connection, only, work.now)
+            every = [lines.line(each, of.library, work.now) for each in found]
+            waiting = list(_waiting_lists(every, of.library))
+            todos = [
+                _todo(each, directory, of.library)
+                for each in every
+                if each.seen.one.state is not State.WAITLISTED
+            ]
+            shown = [todo.line.seen for todo in todos]
+            shown += [line.seen for queue in waiting for line in queue.shown]
+            record(work, caller, shown)
+        return of.pages.show(
+            "desk.html",
+            chosen=chosen,
+            places=[(EVERYWHERE, "Everywhere"), *((n, place_name(n)) for n in of.library.names)],
+            for_coordinators=[todo for todo in todos if _is_for_coordinators(todo.line)],
+            late=[todo for todo in todos if not _is_for_coordinators(todo.line)],
+            waiting=waiting,
+            waiting_count=sum(len(each.shown) + each.more for each in waiting),
+            on_duty=[
+                _on_duty(directory, duty, work.now)
+                for duty in directory.duty
+                if only in (None, duty.catalogue)
+            ],
+            nothing=NOTHING,
+        )
+
+    return router
+
+
+def _own(directory: Directory, caller: Caller) -> str:
+    """The caller's borough, where it is one."""
+    own = [each.catalogue for each in directory.duty if caller.subject in each.coordinators]
+    return own[0] if len(own) == 1 else EVERYWHERE
+
+
+def _is_for_coordinators(line: Line) -> bool:
+    one = line.seen.one
+    return one.state is not State.ACCEPTED and (
+        one.team is None or one.level in ("coordinator", "contact")
+    )
+
+
+def _todo(line: Line, directory: Directory, library: Library) -> Todo:
+    one = line.seen.one
+    holder = directory.practitioner(one.holder) if one.holder else None
+    rules = lines.policy(line.seen, library) if one.pathway == COORDINATION else None
+    return Todo(
+        line,
+        _first(line, holder.name if holder else "whoever holds it"),
+        holder,
+        lines.who_may_take(line.seen, directory),
+        rules.pathways if rules else (),
+    )
+
+
+def _first(line: Line, holder: str) -> str:
+    """What to do first."""
+    one = line.seen.one
+    if one.state is State.ACCEPTED:
+        return (
+            f"Ring {holder} and ask whether the person is safe."
+            " If they cannot make the contact, give it to a colleague."
+        )
+    if one.pathway == COORDINATION:
+        return "Open it, see what is missing, and ask a service by hand."
+    if one.team is None:
+        return "Only a coordinator can make this referral. Open it and accept it."
+    if one.level in ("coordinator", "contact"):
+        return "Nobody of the team has taken it. Give it to somebody who is at work now."
+    return f"Ring {holder}, or give it to somebody who is at work now."
+
+
+def _waiting_lists(every: Iterable[Line], library: Library) -> Iterator[WaitingList]:
+    def service(line: Line) -> tuple[str, str]:
+        return line.place, line.seen.one.pathway
+
+    def turn(line: Line) -> tuple[int, datetime | None, UUID]:
+        one = line.seen.one
+        return RISK_ORDER.index(line.seen.risk_level), one.waiting_since, one.id
+
+    waiting = sorted(
+        (each for each in every if each.seen.one.state is State.WAITLISTED), key=service
+    )
+    for _, group in groupby(waiting, service):
+        queue = sorted(group, key=turn)
+        first = queue[0]
+        row = lines.pathway(first.seen, library, first.seen.one.pathway)
+        yield WaitingList(
+            first.programme,
+            first.place,
+            showing.capacity(row.capacity) if row and row.capacity else None,
+            queue[:SHOWN_OF_A_LIST],
+            max(0, len(queue) - SHOWN_OF_A_LIST),
+        )
+
+
+def _on_duty(directory: Directory, duty: Duty, now: datetime) -> OnDuty:
+    return OnDuty(
+        place_name(duty.catalogue),
+        on_call(directory, duty.catalogue, now),
+        [
+            (at(since, now), at(until, now))
+            for since, until in gaps(directory, duty, now, now + ROTA_AHEAD)
+        ],
+        bool(duty.rota),
+    )

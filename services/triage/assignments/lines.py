@@ -1,0 +1,119 @@
+"""An assignment as a list shows it: what it is, how urgent, what is to be done by when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from services.triage.assignments.life import ASKED, State
+from services.triage.assignments.moments import at, by, lasting, left
+from services.triage.assignments.planning import COORDINATION
+from services.triage.assignments.telling import OUTCOMES
+from services.triage.assignments.views import Seen
+from services.triage.directory.entries import Directory, Practitioner
+from services.triage.policy.catalogue import Pathway, Policy
+from services.triage.policy.library import Library, NoneInForce
+from services.triage.policy.risk import RiskLevel
+from services.triage.policy.wording import place_name
+
+FOR_A_COORDINATOR: Final = "A referral for the coordinator"
+RISKS: Final[Mapping[RiskLevel, str]] = {
+    "high": "High risk",
+    "medium": "Medium risk",
+    "standard": "Standard risk",
+    "not_completed": "Risk not assessed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Something that is due: until when in words, how much time is left, whether it is late."""
+
+    by: str
+    left: str
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One assignment. `place`: the borough; `answer` and `contact`: what is due, None where
+    nothing is any more; `waits`: how long it has been on the waiting list; `ended`: how, and
+    `ended_at` when."""
+
+    seen: Seen
+    programme: str
+    place: str
+    risk: str
+    answer: Deadline | None
+    contact: Deadline | None
+    waits: str | None
+    ended: str | None
+    ended_at: str | None
+
+    @property
+    def path(self) -> str:
+        """Where its page is."""
+        return f"/triage/assignments/{self.seen.one.id}"
+
+
+def line(seen: Seen, library: Library, now: datetime) -> Line:
+    """An assignment as it stands at `now`."""
+    one = seen.one
+    asked, accepted = one.state in ASKED, one.state is State.ACCEPTED
+    return Line(
+        seen,
+        programme(seen, library),
+        place_name(seen.one.catalogue) if seen.one.catalogue else "Borough not settled",
+        RISKS[seen.risk_level],
+        deadline(one.due_at if one.awaited == "acknowledgement" else one.acknowledge_by, now)
+        if asked
+        else None,
+        deadline(one.first_contact_by, now) if asked or (accepted and not one.reached) else None,
+        lasting(now - one.waiting_since) if one.waiting_since else None,
+        OUTCOMES[one.outcome] if one.outcome else None,
+        at(one.closed_at, now) if one.closed_at else None,
+    )
+
+
+def deadline(until: datetime | None, now: datetime) -> Deadline | None:
+    """A moment that is waited for, in words; None where there is none."""
+    return Deadline(by(until, now), left(until, now), until <= now) if until else None
+
+
+def programme(seen: Seen, library: Library) -> str:
+    """The name of the pathway, as the policy of the referral's day has it."""
+    if seen.one.pathway == COORDINATION:
+        return FOR_A_COORDINATOR
+    row = pathway(seen, library, seen.one.pathway)
+    return row.programme if row else FOR_A_COORDINATOR
+
+
+def policy(seen: Seen, library: Library) -> Policy | None:
+    """The policy by which an assignment is handled; None where no catalogue is settled on."""
+    if seen.one.catalogue not in library.names:
+        return None
+    found = library.in_force(seen.one.catalogue, seen.made_on)
+    return (found.first if isinstance(found, NoneInForce) else found).policy
+
+
+def pathway(seen: Seen, library: Library, name: str) -> Pathway | None:
+    """A pathway of that policy."""
+    rules = policy(seen, library)
+    return next((row for row in rules.pathways if row.id == name), None) if rules else None
+
+
+def attempts_needed(seen: Seen, library: Library) -> int:
+    """After how many attempts in vain it may be closed as unable to contact."""
+    rules = policy(seen, library)
+    if rules is None:
+        return 1
+    row = pathway(seen, library, seen.one.pathway)
+    return (row and row.contact_attempts) or rules.response.contact_attempts
+
+
+def who_may_take(seen: Seen, directory: Directory) -> tuple[Practitioner, ...]:
+    """To whom it can be handed: the team's people, or the coordinators, but who holds it."""
+    one = seen.one
+    team = directory.team(seen.one.catalogue, one.team) if one.team else ()
+    people = team or directory.coordinators(seen.one.catalogue)
+    return tuple(each for each in people if each.id != one.holder and each.id not in one.passed)
