@@ -4,7 +4,7 @@ They name nobody who was referred: a case is its referral's number. Each form is
 works without scripts, and leads back to where it stood.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -20,6 +20,7 @@ from services.triage.panels.agenda import Case
 from services.triage.panels.meetings import Meetings
 from services.triage.panels.wishes import (
     ActionWish,
+    Fields,
     ListingWish,
     OutcomeWish,
     StatusWish,
@@ -36,8 +37,6 @@ from shared.sign_in import Caller, Doorkeeper
 PANELS: Final = "/triage/panels"
 MY_ACTIONS: Final = f"{PANELS}/actions"
 
-Given = Mapping[str, str]
-
 
 @dataclass(frozen=True)
 class Trouble:
@@ -45,12 +44,13 @@ class Trouble:
     and which form it was."""
 
     status: int
-    faults: Given
-    given: Given
+    faults: Fields
+    given: Fields
     form: str = ""
 
 
-NO_TROUBLE: Final = Trouble(200, {}, {})
+NOTHING: Final = Fields()
+NO_TROUBLE: Final = Trouble(200, NOTHING, NOTHING)
 
 
 def panel_pages(
@@ -92,7 +92,7 @@ def panel_pages(
         given = entered(await pages.read_form(request))
         async with unit.work(uuid4()) as work:
             _action, case = await meetings.done(action_id, caller, work)
-        return _to(MY_ACTIONS if given.get("back") == "mine" else _back(case, given))
+        return _to(MY_ACTIONS if given["back"] == "mine" else _back(case, given))
 
     @router.get("/{catalogue}/{panel}/agenda")
     async def agenda(
@@ -116,7 +116,7 @@ def panel_pages(
         done = await attempt(act, given)
         if isinstance(done, Trouble):
             return await agenda_page(catalogue, panel, _day(given), caller, done)
-        return _to(_back(done, {"meets_on": done.meets_on.isoformat()}))
+        return _to(_back(done, Fields(meets_on=done.meets_on.isoformat())))
 
     @router.get("/cases/{case_id}")
     async def case(case_id: UUID, caller: Annotated[Caller, worker]) -> HTMLResponse:
@@ -148,14 +148,14 @@ def panel_pages(
             return await case_page(case_id, caller, replace(done, form=form))
         return _to(_back(done, given))
 
-    async def attempt(act: Callable[[Work], Awaitable[Case]], given: Given) -> Case | Trouble:
+    async def attempt(act: Callable[[Work], Awaitable[Case]], given: Fields) -> Case | Trouble:
         try:
             async with unit.work(uuid4()) as work:
                 return await act(work)
         except Unreadable as error:
             return Trouble(422, error.faults, given)
         except NotAllowed as error:
-            return Trouble(409, {"": error.reason}, given)
+            return Trouble(409, Fields({"": error.reason}), given)
 
     async def agenda_page(
         catalogue: str,
@@ -181,6 +181,7 @@ def panel_pages(
             telling=telling,
             today=today,
             trouble=trouble,
+            nothing=NOTHING,
         )
 
     async def case_page(
@@ -201,6 +202,7 @@ def panel_pages(
             telling=telling,
             today=today,
             trouble=trouble,
+            nothing=NOTHING,
         )
 
     return router
@@ -210,7 +212,7 @@ def _to(path: str) -> Response:
     return RedirectResponse(path, 303, HEADERS)
 
 
-def _back(case: Case, given: Given) -> str:
+def _back(case: Case, given: Fields) -> str:
     """To the case on the agenda from which the form was sent; else to its own page."""
     day = _day(given)
     if day is None:
@@ -218,8 +220,8 @@ def _back(case: Case, given: Given) -> str:
     return f"{PANELS}/{case.catalogue}/{case.panel}/agenda?meets_on={day}#case-{case.id}"
 
 
-def _day(given: Given) -> date | None:
+def _day(given: Fields) -> date | None:
     try:
-        return date.fromisoformat(given.get("meets_on", ""))
+        return date.fromisoformat(given["meets_on"])
     except ValueError:
         return None

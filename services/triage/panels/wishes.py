@@ -62,20 +62,27 @@ _FAULTS: Final[dict[str, str]] = {
 }
 
 
+class Fields(dict[str, str]):
+    """What is said by field; what is not there is empty, and stays away."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 class Unreadable(Exception):
-    """A form with faults: what to mend, by field, in words for the one who filled it in."""
+    """A form with faults: what to mend in words, by field; nothing of the others."""
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         super().__init__("a form with faults")
-        self.faults = faults
+        self.faults = Fields(faults)
 
 
-def entered(form: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+def entered(form: Mapping[str, Sequence[str]]) -> Fields:
     """A form's first value of each field, with the line ends that we use."""
-    return {name: values[0].replace("\r\n", "\n").strip() for name, values in form.items()}
+    return Fields({name: values[0].replace("\r\n", "\n").strip() for name, values in form.items()})
 
 
-def read_wish(given: Mapping[str, str], kind: type[Wished]) -> Wished:
+def read_wish(given: Fields, kind: type[Wished]) -> Wished:
     """What a form asks for; Unreadable with every fault."""
     try:
         return kind.model_validate(
