@@ -33,6 +33,9 @@ from shared.facts import Frozen
 A_SERVICE: Final = "a service"
 """What a sender hears of a service that it has no right to know."""
 
+COORDINATION: Final = "coordination"
+"""The pathway on which a coordinator is asked to look: that is no service's work yet."""
+
 
 class News(Frozen):
     """What a sender is told after its receipt, in the receipt's shape.
@@ -88,12 +91,16 @@ class Following:
         await progress.reopen(work.connection, event.referral_id)
 
     async def on_assignment_accepted(self, event: AssignmentAccepted, work: Work) -> None:
-        """Remember who may see the case; tell the sender, once a service."""
+        """Remember who may see the case; tell the sender, once a service.
+
+        Where a coordinator only looks, a sender would take comfort too early."""
         await progress.reopen(work.connection, event.referral_id)
         holding = Holding(
             event.assignment_id, event.referral_id, event.pathway, event.practitioner_id
         )
         await progress.hold(work.connection, holding, work.now)
+        if event.pathway == COORDINATION:
+            return
         service = event.service or A_SERVICE
         if await progress.take_up(work.connection, event.referral_id, service, work.now):
             await self._tell(event.referral_id, "taken_up", work, service=service)

@@ -51,6 +51,15 @@ async def test_taken_up_by_a_service_that_may_be_known(served: Serving) -> None:
     assert receipt["service"] == "Out of hours noise"
 
 
+async def test_a_coordinator_looks(served: Serving) -> None:
+    """A coordinator who takes a referral to find its way is no service; the one found later is."""
+    referral = await served.send(document())
+    await served.hear(referral, says.accepted(referral, uuid4(), pathway="coordination"))
+    assert await told(served, referral) == []
+    await served.hear(referral, says.accepted(referral, uuid4()))
+    assert [receipt["outcome"] for receipt in await told(served, referral)] == ["taken_up"]
+
+
 async def test_closed(served: Serving) -> None:
     """A sender hears that the work ended; not how, and not of which service."""
     referral = await served.send(document())

@@ -60,13 +60,17 @@ def offered(referral: UUID, one: UUID, who: str = WHO) -> AssignmentOffered:
 
 
 def accepted(
-    referral: UUID, one: UUID, who: str = WHO, service: str | None = None
+    referral: UUID,
+    one: UUID,
+    who: str = WHO,
+    service: str | None = None,
+    pathway: str = PATHWAY,
 ) -> AssignmentAccepted:
     """Somebody took it."""
     return AssignmentAccepted(
         assignment_id=one,
         referral_id=referral,
-        pathway=PATHWAY,
+        pathway=pathway,
         practitioner_id=who,
         service=service,
     )
