@@ -12,6 +12,6 @@ class TriageSettings(ServiceSettings):
     public_url: PublicUrl
     """By which our own forms are told from others'."""
     directory_file: Path
-    """Who takes the referrals of each pathway."""
+    """Who takes the referrals of each pathway, at the first start; read then and never again."""
     catalogues_dir: Path = SHIPPED
     """The partnerships' dated policies."""

@@ -1,20 +1,22 @@
-"""Triage as it runs, a process of its own, with neither broker nor database to be reached: its
-pages of policies and its checker need none."""
+"""Triage as it runs, a process of its own on a real database, without a broker to be reached."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import httpx2
 import pytest
+import pytest_asyncio
 
 from deploy import tokens
-from deploy.keys import Keys
+from deploy.keys import OWNER, Keys
 from deploy.local import child
+from deploy.migrations import migrate
 from shared.sign_in import COOKIE, Role
+from tests.servers import Database, Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,6 +28,7 @@ class Service:
     url: str
     keys: Keys
     log: Path
+    database: Database
 
     def token(self, *roles: Role) -> str:
         """A sign-in code for somebody with these roles."""
@@ -40,21 +43,23 @@ class Service:
         )
 
 
-@contextmanager
-def started(keys: Keys, folder: Path) -> Iterator[Service]:
-    """Triage with its log in `folder`."""
+@asynccontextmanager
+async def started(postgres: Postgres, folder: Path) -> AsyncIterator[Service]:
+    """Triage on a database of its own, with the directory of this machine; its log in `folder`."""
+    database = await postgres.fresh_database()
+    await migrate(database.url(OWNER))
+    keys = postgres.keys
     log = folder / "triage.log"
     port = child.free_port()
     url = f"http://127.0.0.1:{port}"
-    nowhere = child.free_port()
     process = child.spawn(
         [sys.executable, "-m", "services.triage"],
         log,
         env={
             "PYTHONPATH": str(ROOT),
-            "NATS_URL": f"nats://127.0.0.1:{nowhere}",
+            "NATS_URL": f"nats://127.0.0.1:{child.free_port()}",
             "NATS_SEED_FILE": str(keys.seed_file("triage")),
-            "DATABASE_URL": f"postgresql+asyncpg://triage@127.0.0.1:{nowhere}/fingerpost",
+            "DATABASE_URL": database.url("triage"),
             "TOKEN_KEYS_FILE": str(keys.token_keys_file),
             "PORT": str(port),
             "PUBLIC_URL": url,
@@ -63,7 +68,7 @@ def started(keys: Keys, folder: Path) -> Iterator[Service]:
     )
     try:
         assert child.is_ready_within(process, partial(_lives, url), 30), log.read_text()
-        yield Service(url, keys, log)
+        yield Service(url, keys, log, database)
     finally:
         child.stop(process)
 
@@ -75,8 +80,10 @@ def _lives(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
-def triage_service(test_keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def triage_service(
+    postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
     """A running triage, for the whole run."""
-    with started(test_keys, tmp_path_factory.mktemp("triage")) as running:
+    async with started(postgres, tmp_path_factory.mktemp("triage")) as running:
         yield running

@@ -20,6 +20,7 @@ from services.intake.deriving import derive_facts
 from services.intake.reading import read_document
 from services.triage.app import create_app
 from services.triage.assignments.assigning import Assigning
+from services.triage.directory.store import seed
 from services.triage.handlers import Handlers
 from services.triage.policy.library import load_library
 from services.triage.settings import TriageSettings
@@ -120,6 +121,7 @@ async def triage(postgres: Postgres) -> AsyncIterator[Triage]:
     async with httpx2.AsyncClient(transport=transport, base_url="http://triage.test") as http:
         library = load_library()
         handlers = Handlers(library, Assigning(library, Fixed(local())))
+        await seed(UnitOfWork(engine, "triage", lambda: None), DIRECTORY)
         whole = Triage(http, engine, handlers, database.keys, uuid4())
         await whole.hear("04", ReferralReceived)
         yield whole
