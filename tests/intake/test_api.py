@@ -5,57 +5,29 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 import pytest
-import pytest_asyncio
 from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.routing import Mount, Route
 
-from deploy.keys import OWNER
-from deploy.migrations import migrate
 from deploy.tokens import mint
 from services.intake.api import SCHEMA_FILE
 from services.intake.app import create_app
 from services.intake.reading import LARGEST
-from services.intake.settings import IntakeSettings
 from shared.sign_in import Role
-from tests.servers import Database, Postgres
-
-ROOT = Path(__file__).parents[2]
-POLICE = json.loads((ROOT / "examples" / "01-police-high-risk.json").read_text())["document"]
-NOBODY_LISTENS = "127.0.0.1:9"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def migrated(postgres: Postgres) -> Database:
-    """A database with intake's tables, for all tests here: each sends references of its own."""
-    database = await postgres.fresh_database()
-    await migrate(database.url(OWNER))
-    return database
+from tests.intake.ground import POLICE, document, settings
+from tests.servers import Database
 
 
 @pytest.fixture
-async def app(migrated: Database) -> FastAPI:
+async def app(intake_database: Database) -> FastAPI:
     """The service with the local registry, and neither a broker nor triage."""
-    return create_app(
-        IntakeSettings(
-            nats_url=f"nats://{NOBODY_LISTENS}",
-            nats_seed_file=migrated.keys.seed_file("intake"),
-            database_url=migrated.url("intake"),
-            token_keys_file=migrated.keys.token_keys_file,
-            port=0,
-            vault_key_file=migrated.keys.vault_key_file,
-            agencies_file=ROOT / "deploy" / "local" / "agencies.yaml",
-            triage_url=f"http://{NOBODY_LISTENS}",
-            public_url="http://intake.test",
-        )
-    )
+    return create_app(settings(intake_database))
 
 
 @dataclass(frozen=True)
@@ -97,10 +69,10 @@ class Intake:
 
 
 @pytest.fixture
-async def intake(app: FastAPI, migrated: Database) -> AsyncIterator[Intake]:
+async def intake(app: FastAPI, intake_database: Database) -> AsyncIterator[Intake]:
     """The service as it runs."""
     async with _running(app) as http:
-        yield Intake(http, migrated)
+        yield Intake(http, intake_database)
 
 
 @asynccontextmanager
@@ -111,11 +83,6 @@ async def _running(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
         httpx2.AsyncClient(transport=transport, base_url="http://intake.test") as http,
     ):
         yield http
-
-
-def document(**changes: Any) -> dict[str, Any]:
-    """The police's document under a reference that no other test uses."""
-    return {**POLICE, "reference": f"MP-{uuid4().hex}", **changes}
 
 
 def problem(answer: httpx2.Response) -> tuple[int, str]:
