@@ -12,6 +12,7 @@ from services.triage.assignments.desk_page import desk_router
 from services.triage.assignments.override_api import override_router
 from services.triage.assignments.pages import WorkPages, work_router
 from services.triage.assignments.same_people import SamePeople
+from services.triage.directory.alarm import RotaAlarm
 from services.triage.directory.api import directory_router
 from services.triage.directory.store import Directories, seed
 from services.triage.handlers import Handlers
@@ -53,7 +54,11 @@ def create_app(settings: TriageSettings) -> FastAPI:
     )
     clocks = Clocks(library, directories)
     sweeper = Sweeper(
-        [DueClocks(ground.unit, clocks).step, FreePlaces(ground.unit, clocks).step],
+        [
+            DueClocks(ground.unit, clocks).step,
+            FreePlaces(ground.unit, clocks).step,
+            RotaAlarm(ground.unit, directories).step,
+        ],
     )
     ground.tasks.append(sweeper.run)
     app = ground.app("Fingerpost triage")

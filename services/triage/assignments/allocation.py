@@ -149,22 +149,3 @@ def _fewest(chosen: _Free, free: Sequence[_Free]) -> str:
     if compared.count(chosen.open) == 1:
         return f"{cases}, the fewest of {number}"
     return f"{cases}, nobody of the {number} has fewer"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A practitioner of a team, with the cases that are open and how many may be."""
-
-    practitioner_id: str
-    open_cases: int
-    capacity: int
-
-
-def least_loaded(candidates: Collection[Candidate], excluded: Collection[str] = ()) -> str | None:
-    """The practitioner with the fewest open cases, ties by id; None if nobody has room."""
-    free = [
-        (each.open_cases, each.practitioner_id)
-        for each in candidates
-        if each.practitioner_id not in excluded and each.open_cases < each.capacity
-    ]
-    return min(free)[1] if free else None
