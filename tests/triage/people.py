@@ -31,10 +31,6 @@ def tree() -> Mapping[str, Any]:
     read: dict[str, Any] = yaml.safe_load(
         (ROOT / "deploy" / "local" / "directory.yaml").read_text()
     )
-    if coordinators := read.pop("coordinators", None):
-        read["duty"] = [
-            {"catalogue": name, "coordinators": ids} for name, ids in coordinators.items()
-        ]
     return read
 
 
