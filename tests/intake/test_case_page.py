@@ -1,9 +1,11 @@
 """A case as it is read on a telephone: what is safe first, and nothing that a browser keeps."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from services.intake.language_names import NAMES
+from services.intake.languages import Language
 from tests.intake.ground import Serving, document
 from tests.intake.two_sides import PERSON, ask, held, page, referral_of
 
@@ -70,3 +72,8 @@ async def test_the_page_escapes_what_was_written(served: Serving) -> None:
     shown = (await page(served, await held(served, sent), "practitioner")).text
     assert "<script>alert" not in shown
     assert "&lt;script&gt;" in shown
+
+
+def test_every_language_has_a_name() -> None:
+    """No page shows two letters where a practitioner looks for an interpreter."""
+    assert list(NAMES) == list(get_args(Language))
