@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 import pytest_asyncio
-import yaml
 
 from deploy.keys import OWNER
 from deploy.migrations import migrate
@@ -22,7 +20,7 @@ from shared.bus.consumer import Received
 from shared.events import AssignmentOffered
 from shared.sign_in import Role
 from shared.subjects import EVENTS
-from tests.notify.ground import DIRECTORY, Notify, heard, notify_on, offer
+from tests.notify.ground import Notify, heard, notify_on, offer
 from tests.servers import Database, Postgres
 
 UNREADABLE = b'{"name": "Amara Quill"}'
@@ -92,10 +90,8 @@ async def migrated(postgres: Postgres) -> Database:
     return database
 
 
-def settings(database: Database, folder: Path) -> NotifySettings:
+def settings(database: Database) -> NotifySettings:
     """Notify without a broker: its HTTP side stands all the same."""
-    directory = folder / "directory.yaml"
-    directory.write_text(yaml.safe_dump(DIRECTORY.model_dump(mode="json", by_alias=True)))
     return NotifySettings(
         nats_url="nats://127.0.0.1:9",
         nats_seed_file=database.keys.seed_file("notify"),
@@ -103,7 +99,6 @@ def settings(database: Database, folder: Path) -> NotifySettings:
         token_keys_file=database.keys.token_keys_file,
         port=0,
         public_url="https://fp.example.gov.uk",
-        directory_file=directory,
         email_provider="local_inbox",
         sms_provider="local_inbox",
     )
@@ -120,9 +115,9 @@ async def parking_of(database: Database, settings_: NotifySettings) -> AsyncIter
 
 
 @pytest.fixture
-async def parking(migrated: Database, tmp_path: Path) -> AsyncIterator[Parking]:
+async def parking(migrated: Database) -> AsyncIterator[Parking]:
     """Nothing is parked yet."""
-    async with parking_of(migrated, settings(migrated, tmp_path)) as made:
+    async with parking_of(migrated, settings(migrated)) as made:
         yield made
 
 
@@ -333,11 +328,9 @@ async def test_nothing_of_that_id_is_parked(parking: Parking) -> None:
     assert [kind(answer) for answer in answers] == [(404, "not-found")] * 3
 
 
-async def test_while_the_database_is_away_nothing_failed_again(
-    migrated: Database, tmp_path: Path
-) -> None:
+async def test_while_the_database_is_away_nothing_failed_again(migrated: Database) -> None:
     """An outage says nothing of the message: the answer is to try again in a moment."""
-    away = settings(migrated, tmp_path).model_copy(update={"database_url": NO_DATABASE})
+    away = settings(migrated).model_copy(update={"database_url": NO_DATABASE})
     async with parking_of(migrated, away) as parking:
         answers = [await parking.replay(uuid4()), await parking.discard(uuid4())]
     assert [kind(answer) for answer in answers] == [(503, "unavailable")] * 2
