@@ -17,6 +17,11 @@ from services.triage.directory.api import directory_router
 from services.triage.directory.store import Directories, seed
 from services.triage.handlers import Handlers
 from services.triage.pages import TEMPLATES, catalogue_router, check_router
+from services.triage.panels.api import panels_api
+from services.triage.panels.meetings import Meetings
+from services.triage.panels.overdue import OverdueActions
+from services.triage.panels.pages import panel_pages
+from services.triage.panels.rhythm import Panels
 from services.triage.policy.library import load_library
 from services.triage.settings import TriageSettings
 from services.triage.sweeping import DueClocks, FreePlaces, Sweeper
@@ -53,11 +58,13 @@ def create_app(settings: TriageSettings) -> FastAPI:
         ),
     )
     clocks = Clocks(library, directories)
+    panels = Panels(library)
     sweeper = Sweeper(
         [
             DueClocks(ground.unit, clocks).step,
             FreePlaces(ground.unit, clocks).step,
             RotaAlarm(ground.unit, directories).step,
+            OverdueActions(ground.unit, panels, directories).step,
         ],
     )
     ground.tasks.append(sweeper.run)
@@ -67,6 +74,8 @@ def create_app(settings: TriageSettings) -> FastAPI:
     acting = Acting(ground.unit, assigning)
     app.include_router(assignments_api(acting, ground.doorkeeper))
     app.include_router(directory_router(ground.unit, directories, ground.doorkeeper))
+    meetings = Meetings(panels, directories)
+    app.include_router(panels_api(ground.unit, meetings, ground.doorkeeper))
     pages = Pages("triage", TEMPLATES, settings.public_url)
     pages.install(app)
     app.include_router(catalogue_router(pages, library, ground.doorkeeper))
@@ -74,4 +83,5 @@ def create_app(settings: TriageSettings) -> FastAPI:
     work_pages = WorkPages(pages, acting, library, directories)
     app.include_router(work_router(work_pages, ground.doorkeeper))
     app.include_router(desk_router(work_pages, ground.doorkeeper))
+    app.include_router(panel_pages(pages, ground.unit, meetings, ground.doorkeeper))
     return app

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from uuid import UUID
 
 from services.triage import store
@@ -10,6 +11,8 @@ from services.triage.assignments.assigning import Assigning
 from services.triage.assignments.book import Referral
 from services.triage.assignments.overriding import closed_by_hand
 from services.triage.assignments.planning import groups, plan
+from services.triage.panels.listing import Listing
+from services.triage.panels.rhythm import Panels
 from services.triage.policy.decide import decide, undecidable
 from services.triage.policy.decision import Decision
 from services.triage.policy.library import Library
@@ -37,6 +40,9 @@ class Handlers:
         """Decide on a new referral and ask its practitioners."""
         decision, referral = self._decide(event, work)
         await self.assigning.follow(referral, plan(decision), work)
+        await self._listing.follow(
+            event.referral_id, decision, referral.catalogue, work, amended=False
+        )
 
     async def on_referral_amended(self, event: ReferralAmended, work: Work) -> None:
         """Decide again: what no longer follows is withdrawn, what still follows is left alone."""
@@ -47,6 +53,13 @@ class Handlers:
         planned = plan(decision, standing, closed, was_urgent=before.urgent)
         referral = replace(referral, closed_at=before.closed_at)
         await self.assigning.follow(referral, planned, work)
+        await self._listing.follow(
+            event.referral_id, decision, referral.catalogue, work, amended=True
+        )
+
+    @cached_property
+    def _listing(self) -> Listing:
+        return Listing(Panels(self.library))
 
     def _decide(self, event: ReferralReceived, work: Work) -> tuple[Decision, Referral]:
         """The decision, kept and told."""

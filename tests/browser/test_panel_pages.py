@@ -71,7 +71,7 @@ async def filled(ground: Ground) -> None:
     wish = {"rag": "red", "reason": "recalled to prison twice this month"}
     await ground.post(f"/cases/{nominal['id']}/status", wish)
     ground.clock.now = MEETING
-    await ground.overdue.fire()
+    await ground.overdue.step()
 
 
 @pytest.mark.parametrize("screen", [NARROWEST, PHONE])

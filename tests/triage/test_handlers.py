@@ -177,14 +177,16 @@ async def test_a_decision_is_kept_with_its_facts_and_reasons(triage: Triage) -> 
 
 
 async def test_first_what_was_decided_then_who_is_asked(triage: Triage) -> None:
-    """referral.triaged is told before the offers that follow from it, each under its number."""
+    """referral.triaged is told before the offers that follow from it, and before the MARAC that
+    hears it, each under its number."""
     referral = uuid4()
     await triage.hear(received(example("01"), referral=referral))
 
     told = await triage.told(referral)
-    triaged, asks, *offers = [event["type"].removesuffix(".v1") for event in told]
+    triaged, asks, *offers, listed = [event["type"].removesuffix(".v1") for event in told]
     assert (triaged, asks) == ("referral.triaged", "referral.information_requested")
     assert set(offers) == {"assignment.offered"}
+    assert listed == "panel.case_listed"
     assert [event["sequence"] for event in told] == [1, 2, 3, 4, 5]
     routes = {route["pathway"] for route in told[0]["data"]["routes"]}
     assert routes == {"marac", "childrens_mash", "idsva_community_safety_unit"}
@@ -197,7 +199,7 @@ async def test_what_is_told_is_what_is_kept(triage: Triage) -> None:
     await triage.hear(received(example("01"), referral=referral))
 
     rows = await triage.assigned(referral)
-    _, _, *offers = [event["data"] for event in await triage.told(referral)]
+    _, _, *offers, _listed = [event["data"] for event in await triage.told(referral)]
     for offer in offers:
         row = rows[offer["pathway"]]
         for field in ("assignment_id", "practitioner_id", "urgent"):

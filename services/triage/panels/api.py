@@ -22,7 +22,6 @@ def panels_api(unit: UnitOfWork, meetings: Meetings, doorkeeper: Doorkeeper) -> 
     done now is refused with the reason in words."""
     router = APIRouter(prefix="/triage/api/panels")
     worker = Depends(doorkeeper.require("practitioner", "coordinator"))
-    coordinator = Depends(doorkeeper.require("coordinator"))
 
     @router.get("")
     async def panels(caller: Annotated[Caller, worker]) -> dict[str, Any]:
@@ -46,9 +45,10 @@ def panels_api(unit: UnitOfWork, meetings: Meetings, doorkeeper: Doorkeeper) -> 
 
     @router.post("/{catalogue}/{panel}/cases", status_code=201)
     async def list_by_hand(
-        catalogue: str, panel: str, wish: ListingWish, caller: Annotated[Caller, coordinator]
+        catalogue: str, panel: str, wish: ListingWish, caller: Annotated[Caller, worker]
     ) -> dict[str, Any]:
-        """A coordinator puts a referral on the agenda of the next meeting."""
+        """Put a referral on the agenda of the next meeting: a coordinator, or who has it on the
+        panel's pathway."""
         try:
             async with unit.work(uuid4()) as work:
                 return _case(

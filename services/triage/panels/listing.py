@@ -73,10 +73,8 @@ class Listing:
 async def list_case(
     panel: StandingPanel, wanted: Wanted, referral_id: UUID, work: Work
 ) -> Case | None:
-    """A case for the next meeting; None where the panel has no further one.
-
-    Its assignment tells of it even then.
-    """
+    """A case for the next meeting; None where the panel has no further one, though its assignment
+    tells of it even then, or where it is listed already."""
     meets_on = panel.next_meeting(london_day(work.now))
     if meets_on is None:
         return None
@@ -93,7 +91,8 @@ async def list_case(
         state="listed",
         listed_at=work.now,
     )
-    await store.add_case(work.connection, case)
+    if not await store.add_case(work.connection, case):
+        return None
     tell_listed(case, work)
     return case
 

@@ -8,14 +8,13 @@ cases that they are walled off from; the owner of an action sees that action alo
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.triage.assignments import override_store
 from services.triage.assignments.life import NotAllowed
 from services.triage.directory.entries import Directory
+from services.triage.directory.store import Directories
 from services.triage.panels import agenda, store
 from services.triage.panels.actions import Action, check_day, done, first_firing
 from services.triage.panels.agenda import BY_HAND, Case, Wanted
@@ -37,13 +36,6 @@ from shared.problems import Refused
 from shared.sign_in import Caller
 
 _ONE_DAY: Final = timedelta(days=1)
-
-
-class Directories(Protocol):
-    """Where the directory as it is now comes from."""
-
-    async def current(self, connection: AsyncConnection) -> Directory:
-        """It, as the transaction sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,29 +154,33 @@ class Meetings:
     async def list_by_hand(
         self, catalogue: str, panel_id: str, referral_id: UUID, caller: Caller, work: Work
     ) -> Case:
-        """A coordinator puts a referral on the agenda of the next meeting.
+        """Put a referral on the agenda of the next meeting: a coordinator, or who has it on the
+        panel's pathway.
 
         For what no rule lists: a route by hand, one that waited for the coordinator, a case that
         is to be heard again.
         """
         panel = await self._panel(catalogue, panel_id, caller, work)
+        pathway = panel.on(london_day(work.now)).panel.pathway
         decided = await override_store.decided(work.connection, referral_id)
-        if decided is None or decided.decision["catalogue"]["name"] != catalogue:
-            raise NotAllowed("Nothing has been decided there on a referral of that number.")
-        there = await store.cases_of(work.connection, referral_id)
-        if any((*panel.key, "listed") == (c.catalogue, c.panel, c.state) for c in there):
-            raise NotAllowed("The case is on the agenda already.")
+        theirs = "coordinator" in caller.roles or await store.holds(
+            work.connection, caller.subject, referral_id, pathway
+        )
+        if decided is None or decided.decision["catalogue"]["name"] != catalogue or not theirs:
+            raise NotAllowed("You have no referral of that number for this panel.")
+        if panel.next_meeting(london_day(work.now)) is None:
+            raise NotAllowed("The policy has no further meeting of this panel.")
         wanted = Wanted(
             catalogue=catalogue,
             panel=panel_id,
-            pathway=panel.on(london_day(work.now)).panel.pathway,
+            pathway=pathway,
             kind=BY_HAND,
             triggers=tuple(decided.decision["marac_triggers"]),
             risk_level=decided.decision["risk_level"],
         )
         case = await list_case(panel, wanted, referral_id, work)
         if case is None:
-            raise NotAllowed("The policy has no further meeting of this panel.")
+            raise NotAllowed("The case is on the agenda already.")
         return case
 
     async def conclude(self, case_id: UUID, wish: OutcomeWish, caller: Caller, work: Work) -> Case:

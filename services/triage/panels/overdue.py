@@ -5,10 +5,10 @@ from datetime import UTC
 from typing import Final
 from uuid import UUID
 
+from services.triage.directory.store import Directories
 from services.triage.panels import store
 from services.triage.panels.actions import Action, gone_up, next_firing
 from services.triage.panels.agenda import Case
-from services.triage.panels.meetings import Directories
 from services.triage.panels.rhythm import Panels
 from services.triage.policy.days import ONE_DAY
 from shared.bus.work import UnitOfWork, Work
@@ -31,7 +31,7 @@ class OverdueActions:
     panels: Panels
     directories: Directories
 
-    async def fire(self) -> int:
+    async def step(self) -> int:
         """Take what is due, and tell who is next; the number of actions that were due."""
         async with self.unit.transaction() as transaction:
             now = self.unit.clock()

@@ -59,7 +59,6 @@ def panel_pages(
     """`/triage/panels`, for coordinators, the panels' own teams, and who owns an action."""
     router = APIRouter(prefix=PANELS, include_in_schema=False)
     worker = Depends(doorkeeper.require("practitioner", "coordinator"))
-    coordinator = Depends(doorkeeper.require("coordinator"))
     ours = [Depends(pages.from_our_own_page)]
 
     @router.get("")
@@ -105,7 +104,7 @@ def panel_pages(
 
     @router.post("/{catalogue}/{panel}/cases", dependencies=ours)
     async def list_by_hand(
-        catalogue: str, panel: str, request: Request, caller: Annotated[Caller, coordinator]
+        catalogue: str, panel: str, request: Request, caller: Annotated[Caller, worker]
     ) -> Response:
         given = entered(await pages.read_form(request))
 
@@ -174,7 +173,6 @@ def panel_pages(
             found=found,
             held=found.panel.on(found.meets_on).panel,
             following=found.panel.next_meeting(found.meets_on),
-            may_list="coordinator" in caller.roles,
             owners=telling.who_may_own(directory, catalogue),
             name=partial(telling.name, directory),
             place_name=place_name,

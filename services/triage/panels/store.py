@@ -104,13 +104,14 @@ async def listed_for(
     return tuple((row[0], row[1], row[2], row[3]) for row in rows)
 
 
-async def add_case(connection: AsyncConnection, one: Case) -> None:
-    """Keep a case that is listed for the first time."""
-    await connection.execute(
+async def add_case(connection: AsyncConnection, one: Case) -> bool:
+    """Keep a new case; False where its referral is listed there already."""
+    added = await connection.execute(
         text(
             "INSERT INTO panel_case (id, catalogue, panel, pathway, kind, referral_id, meets_on,"
             " triggers, risk_level, state, listed_at) VALUES (:id, :catalogue, :panel, :pathway,"
             " :kind, :referral, :meets_on, :triggers, :risk, :state, :listed_at)"
+            " ON CONFLICT (referral_id, catalogue, panel) WHERE state = 'listed' DO NOTHING"
         ),
         {
             "id": one.id,
@@ -126,6 +127,7 @@ async def add_case(connection: AsyncConnection, one: Case) -> None:
             "listed_at": one.listed_at,
         },
     )
+    return bool(added.rowcount)
 
 
 async def save_case(connection: AsyncConnection, one: Case) -> None:
@@ -144,6 +146,20 @@ async def save_case(connection: AsyncConnection, one: Case) -> None:
             "by": one.settled_by,
         },
     )
+
+
+async def holds(
+    connection: AsyncConnection, practitioner_id: str, referral_id: UUID, pathway: str
+) -> bool:
+    """Whether somebody is asked for a referral on a pathway, or has accepted it."""
+    found = await connection.scalar(
+        text(
+            "SELECT 1 FROM assignment WHERE referral_id = :referral AND pathway = :pathway"
+            " AND holder = :who AND state NOT IN ('closed', 'withdrawn')"
+        ),
+        {"referral": referral_id, "pathway": pathway, "who": practitioner_id},
+    )
+    return found is not None
 
 
 async def add_outcome(connection: AsyncConnection, one: Recorded) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from deploy.keys import OWNER, Keys
 from deploy.migrations import migrate
 from deploy.tokens import mint
-from services.triage.directory.entries import Directory
+from services.triage.directory.changes import differences, entries_of
+from services.triage.directory.store import Directories, apply
 from services.triage.pages import TEMPLATES
 from services.triage.panels.api import panels_api
 from services.triage.panels.listing import Listing
@@ -46,17 +47,6 @@ class Clock:
     def __call__(self) -> datetime:
         """As the unit of work asks."""
         return self.now
-
-
-@dataclass
-class Known:
-    """The directory of these tests."""
-
-    directory: Directory = field(default_factory=people.directory)
-
-    async def current(self, _connection: AsyncConnection) -> Directory:
-        """It, whatever the transaction."""
-        return self.directory
 
 
 @dataclass
@@ -201,7 +191,11 @@ class Ground:
         async with self.engine.connect() as connection:
             rows = await connection.execute(text("SELECT body FROM outbox ORDER BY position"))
             events = [json.loads(row.body) for row in rows]
-        return [each for each in events if each["type"].startswith(type_)]
+        return [
+            each
+            for each in events
+            if each["type"].startswith(type_) and each["type"] != "directory.changed.v1"
+        ]
 
 
 @asynccontextmanager
@@ -216,8 +210,10 @@ async def panels_on(postgres: Postgres, public_url: str = URL) -> AsyncIterator[
     engine = create_async_engine(database.url("triage"))
     clock = Clock()
     unit = UnitOfWork(engine, "triage", lambda: None, clock=clock)
-    panels, known = Panels(library()), Known()
-    meetings = Meetings(panels, known)
+    async with unit.work(uuid4()) as work:
+        await apply(work, differences({}, entries_of(people.directory())), "test", 0)
+    panels, directories = Panels(library()), Directories()
+    meetings = Meetings(panels, directories)
     doorkeeper = Doorkeeper.from_file(database.keys.token_keys_file)
     app = FastAPI()
     problems.install(app)
@@ -227,6 +223,6 @@ async def panels_on(postgres: Postgres, public_url: str = URL) -> AsyncIterator[
     app.include_router(panel_pages(pages, unit, meetings, doorkeeper))
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url=URL) as http:
-        overdue = OverdueActions(unit, panels, known)
+        overdue = OverdueActions(unit, panels, directories)
         yield Ground(http, app, unit, clock, database.keys, Listing(panels), overdue)
     await engine.dispose()

@@ -281,12 +281,21 @@ async def test_a_coordinator_lists_by_hand(ground: Ground) -> None:
     """What no rule listed, with the triggers of its decision, once; no amendment takes it off."""
     referral = await ground.decided_elsewhere()
     path, body = "/bromley/marac/cases", {"referral_id": str(referral)}
-    assert (await ground.post(path, body)).status_code == 403
+    assert (await ground.post(path, body)).status_code == 409
     listed = await ground.post(path, body, people.DAY, "coordinator")
     assert (listed.status_code, listed.json()["meets_on"]) == (201, "2026-11-24")
     assert (await ground.post(path, body, people.DAY, "coordinator")).status_code == 409
     await ground.decide(referral, amended=True, risk_score=1)
     assert [each["referral_id"] for each in await ground.agenda()] == [str(referral)]
+
+
+async def test_who_has_it_by_hand_lists_it(ground: Ground) -> None:
+    """The panel's own coordinator, whom a coordinator asked for it against the rules."""
+    referral = await ground.decided_elsewhere()
+    async with ground.engine.begin() as connection:
+        await ground.assign(connection, referral, "marac", people.MEMBER, uuid4())
+    listed = await ground.post("/bromley/marac/cases", {"referral_id": str(referral)})
+    assert listed.status_code == 201
 
 
 @pytest.mark.parametrize("catalogue", ["bromley", "barnet"])

@@ -29,7 +29,7 @@ async def fire(ground: Ground, at: datetime) -> list[tuple[str, str]]:
     """What is told when the sweeper comes by at a moment: how far up, and to whom."""
     ground.clock.now = at
     before = len(await ground.told("panel.action_overdue"))
-    while await ground.overdue.fire():
+    while await ground.overdue.step():
         pass
     told = (await ground.told("panel.action_overdue"))[before:]
     return [(each["data"]["level"], each["data"]["told"]) for each in told]
@@ -92,7 +92,7 @@ async def test_two_sweepers_never_tell_twice(ground: Ground) -> None:
     """Four at once over many actions: each action is told once, and none is left."""
     actions = await given(ground, 40)
     ground.clock.now = FIRST
-    fired = await asyncio.gather(*(ground.overdue.fire() for _ in range(4)))
+    fired = await asyncio.gather(*(ground.overdue.step() for _ in range(4)))
     assert sum(fired) == len(actions)
     told = await ground.told("panel.action_overdue")
     assert sorted(each["data"]["action_id"] for each in told) == sorted(actions)
@@ -105,9 +105,9 @@ async def test_what_another_has_claimed_is_passed_over(ground: Ground) -> None:
     ground.clock.now = FIRST
     async with ground.engine.connect() as other:
         assert len(await store.claim_overdue(other, FIRST, 10)) == 1
-        assert await ground.overdue.fire() == 0
+        assert await ground.overdue.step() == 0
         await other.rollback()
-    assert await ground.overdue.fire() == 1
+    assert await ground.overdue.step() == 1
 
 
 async def test_the_same_firing_has_the_same_id(ground: Ground) -> None:
