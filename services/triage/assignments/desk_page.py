@@ -1,6 +1,6 @@
 """The coordinator's desk: what nobody else sees to, what to do first, and who is on call."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -15,7 +15,7 @@ from services.triage.assignments import lines, views
 from services.triage.assignments.api import record
 from services.triage.assignments.forms import NOTHING
 from services.triage.assignments.life import State
-from services.triage.assignments.lines import Line
+from services.triage.assignments.lines import Choice, Line
 from services.triage.assignments.moments import at
 from services.triage.assignments.pages import WorkPages
 from services.triage.assignments.planning import COORDINATION
@@ -43,7 +43,7 @@ class Todo:
     line: Line
     first: str
     holder: Practitioner | None
-    people: Sequence[Practitioner]
+    people: Sequence[tuple[str, Sequence[Choice]]]
     services: Sequence[Pathway]
 
 
@@ -87,8 +87,11 @@ def desk_router(of: WorkPages, doorkeeper: Doorkeeper) -> APIRouter:
             found = await views.wanting_somebody(work.connection, only, work.now)
             every = [lines.line(each, of.library, work.now) for each in found]
             waiting = list(_waiting_lists(every, of.library))
+            there = await views.asked_already(
+                work.connection, {each.one.referral_id for each in found}
+            )
             todos = [
-                _todo(each, directory, of.library)
+                _todo(each, directory, of.library, there.get(each.seen.one.referral_id, ()))
                 for each in every
                 if each.seen.one.state is not State.WAITLISTED
             ]
@@ -127,16 +130,15 @@ def _is_for_coordinators(line: Line) -> bool:
     )
 
 
-def _todo(line: Line, directory: Directory, library: Library) -> Todo:
+def _todo(line: Line, directory: Directory, library: Library, there: Collection[str]) -> Todo:
     one = line.seen.one
     holder = directory.practitioner(one.holder) if one.holder else None
-    rules = lines.policy(line.seen, library) if one.pathway == COORDINATION else None
     return Todo(
         line,
         _first(line, holder.name if holder else "whoever holds it"),
         holder,
-        lines.who_may_take(line.seen, directory),
-        rules.pathways if rules else (),
+        lines.who_may_take(line.seen, directory, by_right=True),
+        lines.services(line.seen, library, there) if one.pathway == COORDINATION else (),
     )
 
 

@@ -1,6 +1,6 @@
 """An assignment as a list shows it: what it is, how urgent, what is to be done by when."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,7 +10,7 @@ from services.triage.assignments.moments import at, by, lasting, left
 from services.triage.assignments.planning import COORDINATION
 from services.triage.assignments.telling import OUTCOMES
 from services.triage.assignments.views import Seen
-from services.triage.directory.entries import Directory, Practitioner
+from services.triage.directory.entries import Directory
 from services.triage.policy.catalogue import Pathway, Policy
 from services.triage.policy.library import Library, NoneInForce
 from services.triage.policy.risk import RiskLevel
@@ -54,6 +54,15 @@ class Line:
     def path(self) -> str:
         """Where its page is."""
         return f"/triage/assignments/{self.seen.one.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Somebody to whom it can be handed. `passed`: who was asked before and did not take it."""
+
+    id: str
+    name: str
+    passed: bool
 
 
 def line(seen: Seen, library: Library, now: datetime) -> Line:
@@ -102,6 +111,12 @@ def pathway(seen: Seen, library: Library, name: str) -> Pathway | None:
     return next((row for row in rules.pathways if row.id == name), None) if rules else None
 
 
+def services(seen: Seen, library: Library, there: Collection[str]) -> tuple[Pathway, ...]:
+    """The pathways of that policy that could be asked too: those which are not `there` yet."""
+    rules = policy(seen, library)
+    return tuple(row for row in rules.pathways if row.id not in there) if rules else ()
+
+
 def attempts_needed(seen: Seen, library: Library) -> int:
     """After how many attempts in vain it may be closed as unable to contact."""
     rules = policy(seen, library)
@@ -111,9 +126,24 @@ def attempts_needed(seen: Seen, library: Library) -> int:
     return (row and row.contact_attempts) or rules.response.contact_attempts
 
 
-def who_may_take(seen: Seen, directory: Directory) -> tuple[Practitioner, ...]:
-    """To whom it can be handed: the team's people, or the coordinators, but who holds it."""
+def who_may_take(
+    seen: Seen, directory: Directory, *, by_right: bool
+) -> tuple[tuple[str, tuple[Choice, ...]], ...]:
+    """To whom it can be handed, group by group, but for who holds it.
+
+    `by_right`: by a coordinator, who may also choose another coordinator, and whoever did not take
+    it before; the practitioner who holds it may do neither.
+    """
     one = seen.one
-    team = directory.team(seen.one.catalogue, one.team) if one.team else ()
-    people = team or directory.coordinators(seen.one.catalogue)
-    return tuple(each for each in people if each.id != one.holder and each.id not in one.passed)
+    team = directory.team(one.catalogue, one.team) if one.team else ()
+    coordinators = directory.coordinators(one.catalogue) if by_right or not one.team else ()
+    groups = {"The team": team, "Coordinators": coordinators}
+    choices = {
+        name: tuple(
+            Choice(each.id, each.name, each.id in one.passed)
+            for each in people
+            if each.id != one.holder and (by_right or each.id not in one.passed)
+        )
+        for name, people in groups.items()
+    }
+    return tuple((name, those) for name, those in choices.items() if those)

@@ -7,8 +7,9 @@ reload does nothing twice; what is no longer possible is told on the page, with 
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -33,7 +34,6 @@ from services.triage.assignments.telling import (
     told,
 )
 from services.triage.assignments.views import Seen
-from services.triage.directory.entries import Directory
 from services.triage.policy.library import Library
 from services.triage.policy.wording import words
 from services.triage.questions import sections_for
@@ -59,6 +59,9 @@ class Tried:
         if self.act:
             forms[self.act] = what
         return forms
+
+
+NOTHING_TRIED: Final = Tried()
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ class WorkPages:
         )
 
     async def one(
-        self, assignment_id: UUID, caller: Caller, tried: Tried | None = None
+        self, assignment_id: UUID, caller: Caller, tried: Tried = NOTHING_TRIED
     ) -> HTMLResponse:
         """One assignment; for who had it once, only where it went. Refused (404) for others."""
         coordinator = "coordinator" in caller.roles
@@ -113,10 +116,9 @@ class WorkPages:
             steps = await views.history(work.connection, assignment_id)
             theirs = is_held_by(seen, caller) and seen.one.state is not State.WITHDRAWN
             if not (coordinator or theirs or views.was_told(seen, steps, caller.subject)):
-                return self._gone(seen, steps, caller, work)
+                return self._gone(seen, steps, caller, work.now, tried)
             shown = await self._shown(seen, steps, caller, work)
             record(work, caller, [seen])
-        tried = tried or Tried()
         return self.pages.show(
             "assignment.html",
             tried.status,
@@ -128,13 +130,13 @@ class WorkPages:
         )
 
     def _gone(
-        self, seen: Seen, steps: tuple[Step, ...], caller: Caller, work: Work
+        self, seen: Seen, steps: tuple[Step, ...], caller: Caller, now: datetime, tried: Tried
     ) -> HTMLResponse:
-        went = gone(steps, caller.subject, work.now)
+        went = gone(steps, caller.subject, now)
         if went is None:
             raise Refused(404, "not-found", NOT_YOURS)
         why = seen.one.withdrawn_because if is_held_by(seen, caller) else None
-        return self.pages.show("gone.html", went=went, why=why)
+        return self.pages.show("gone.html", tried.status, went=went, why=why)
 
     async def _shown(
         self, seen: Seen, steps: tuple[Step, ...], caller: Caller, work: Work
@@ -144,7 +146,7 @@ class WorkPages:
         names = Names(directory, caller.subject)
         decided = await override_store.decided(work.connection, one.referral_id)
         decision: Mapping[str, Any] = decided.decision if decided else {}
-        policy = lines.policy(seen, self.library)
+        there = await views.asked_already(work.connection, [one.referral_id])
         holder = directory.practitioner(one.holder) if one.holder else None
         return {
             "line": lines.line(seen, self.library, work.now),
@@ -164,8 +166,8 @@ class WorkPages:
             "ways": CONTACTS.items(),
             "outcomes": OUTCOMES.items(),
             "attempts_needed": lines.attempts_needed(seen, self.library),
-            "people": _people(seen, directory, caller),
-            "pathways": [row for row in policy.pathways if row.id != one.pathway] if policy else (),
+            "people": lines.who_may_take(seen, directory, by_right=coordinator),
+            "pathways": lines.services(seen, self.library, there.get(one.referral_id, ())),
         }
 
 
@@ -206,10 +208,6 @@ def work_router(of: WorkPages, doorkeeper: Doorkeeper) -> APIRouter:
         return await of.one(assignment_id, caller, tried)
 
     return router
-
-
-def _people(seen: Seen, directory: Directory, caller: Caller) -> list[Any]:
-    return [each for each in lines.who_may_take(seen, directory) if each.id != caller.subject]
 
 
 def _reasons(seen: Seen, decision: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,6 @@
 """What practitioners and coordinators see: read from the tables, changing nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
@@ -79,12 +79,12 @@ async def wanting_somebody(
 ) -> tuple[Seen, ...]:
     """What a coordinator has to see to: asked of a coordinator or gone up to one, late, waiting.
 
-    `catalogue` None: of all, and only then also what belongs to none yet.
+    `catalogue`: only of this one, and what belongs to none yet, which would else be nobody's.
     """
     return await _seen(
         connection,
-        f" WHERE {_OPEN} AND (CAST(:catalogue AS text) IS NULL OR a.catalogue = :catalogue)"
-        " AND (a.state = 'waitlisted'"
+        f" WHERE {_OPEN} AND (CAST(:catalogue AS text) IS NULL OR a.catalogue = :catalogue"
+        " OR a.catalogue IS NULL) AND (a.state = 'waitlisted'"
         f" OR ({_ASKED} AND (a.team IS NULL OR a.level IN ('coordinator', 'contact')))"
         " OR (a.awaited = 'first_contact' AND a.late IS NOT NULL) OR a.due_at <= :now)"
         " ORDER BY a.urgent DESC, a.due_at, a.waiting_since, a.id",
@@ -100,6 +100,21 @@ async def history(connection: AsyncConnection, assignment_id: UUID) -> tuple[Ste
         {"id": assignment_id},
     )
     return tuple(Step(**{**row._mapping, "state": State(row.state)}) for row in rows)
+
+
+async def asked_already(
+    connection: AsyncConnection, referrals: Collection[UUID]
+) -> Mapping[UUID, frozenset[str]]:
+    """The pathways on which each of these referrals has an open assignment."""
+    rows = await connection.execute(
+        text(
+            "SELECT referral_id, array_agg(pathway) AS pathways FROM assignment"
+            " WHERE referral_id = ANY(:ids) AND state NOT IN ('closed', 'withdrawn')"
+            " GROUP BY referral_id"
+        ),
+        {"ids": list(referrals)},
+    )
+    return {row.referral_id: frozenset(row.pathways) for row in rows}
 
 
 def was_told(seen: Seen, steps: Iterable[Step], practitioner_id: str) -> bool:

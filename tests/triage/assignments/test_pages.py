@@ -1,0 +1,384 @@
+"""The pages of assignments: what somebody sees there, and what the forms do."""
+
+import html
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from shared.sign_in import Role
+from tests.triage.assignments.ground import BROMLEYS_COORDINATOR, NOW, Place
+from tests.triage.people import local, tree, with_team_of_one
+
+WORK = "/triage/assignments"
+YOUNG_PERSON = "idsva_young_person"
+
+
+def words(answer: httpx2.Response) -> str:
+    """What a page says, as one line."""
+    body = answer.text.partition("<main")[2]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+async def page(place: Place, path: str, who: str, *roles: Role) -> httpx2.Response:
+    """A page as somebody sees it."""
+    async with place.browser(who, *roles) as browser:
+        return await browser.get(path)
+
+
+async def tap(
+    place: Place, one: Any, act: str, who: str, *roles: Role, **form: str
+) -> httpx2.Response:
+    """A form of an assignment, sent."""
+    async with place.browser(who, *roles) as browser:
+        return await browser.post(f"{WORK}/{one.id}/{act}", data=form)
+
+
+async def offered(place: Place) -> Any:
+    """A young person's case, offered to an IDSVA."""
+    return (await place.assignments(await place.hear("02")))[YOUNG_PERSON]
+
+
+async def accepted(place: Place) -> Any:
+    """The same, accepted."""
+    one = await offered(place)
+    await tap(place, one, "accept", one.holder)
+    return one
+
+
+async def test_who_is_asked_sees_what_by_when_and_why(place: Place) -> None:
+    """Programme, time left, reasons, what is missing, who else was asked; the reading is told."""
+    one = await offered(place)
+    seen = words(await page(place, f"{WORK}/{one.id}", one.holder))
+    for part in (
+        "Young Person IDSVA",
+        "Will you take this referral?",
+        "left",
+        "Contact nobody before you know which way is safe.",
+        "age 19 is between 13 and 24",
+        "It was offered to you.",
+    ):
+        assert part in seen
+    read = await place.told("access.recorded")
+    assert [(e["data"]["reader"], e["data"]["what"]) for e in read] == [(one.holder, "assignment")]
+
+
+async def test_nobody_else_sees_it(place: Place) -> None:
+    """Another practitioner is told the same as of a page that is not there."""
+    one = await offered(place)
+    another = await page(place, f"{WORK}/{one.id}", "p-another")
+    nowhere = await page(place, f"{WORK}/{uuid4()}", "p-another")
+    auditor = await page(place, f"{WORK}/{one.id}", "auditor-1", "auditor")
+    assert (another.status_code, another.text) == (404, nowhere.text)
+    assert auditor.status_code == 403
+
+
+async def test_accepting_leads_back_to_the_page(place: Place) -> None:
+    """By a redirect, so that a reload does nothing twice; a second tap is no error."""
+    one = await offered(place)
+    first = await tap(place, one, "accept", one.holder)
+    second = await tap(place, one, "accept", one.holder)
+    assert {(a.status_code, a.headers["location"]) for a in (first, second)} == {
+        (303, f"{WORK}/{one.id}")
+    }
+    assert len(await place.told("assignment.accepted")) == 1
+
+
+async def test_who_it_is_is_for_who_has_accepted(place: Place) -> None:
+    """The link is not there before, and not there for a coordinator who has not accepted it."""
+    one = await offered(place)
+    link = f'href="/intake/cases/{one.referral_id}"'
+    assert link not in (await page(place, f"{WORK}/{one.id}", one.holder)).text
+    await tap(place, one, "accept", one.holder)
+    assert link in (await page(place, f"{WORK}/{one.id}", one.holder)).text
+    assert link not in (await page(place, f"{WORK}/{one.id}", "c-1", "coordinator")).text
+
+
+async def test_who_passed_it_on_sees_only_that(place: Place) -> None:
+    """And a tap on what is gone tells where it went; nothing of the case is there any more."""
+    one = await offered(place)
+    await tap(place, one, "decline", one.holder, reason="no_room")
+    gone = await page(place, f"{WORK}/{one.id}", one.holder)
+    late = await tap(place, one, "accept", one.holder)
+    assert "You passed it on today at 12:50." in words(gone)
+    assert (gone.status_code, late.status_code) == (200, 409)
+    assert "You passed it on today at 12:50." in words(late)
+    assert "Young Person" not in gone.text + late.text
+
+
+async def test_what_went_up_meanwhile_is_told(place: Place) -> None:
+    """Who let it pass is not asked any more, and reads why."""
+    one = await offered(place)
+    while (await place.now_of(one)).holder == one.holder:
+        await place.later(days=1)
+    seen = words(await page(place, f"{WORK}/{one.id}", one.holder))
+    assert "This is no longer with you" in seen
+    assert "nobody had answered" in seen
+
+
+async def test_what_was_withdrawn_asks_nothing(place: Place) -> None:
+    """The one who was asked reads that it was, and nothing of the case."""
+    one = await offered(place)
+    async with place.engine.begin() as connection:
+        await connection.execute(
+            text(
+                "UPDATE assignment SET state = 'withdrawn', awaited = NULL, due_at = NULL,"
+                " withdrawn_because = 'age 30 is over 25' WHERE id = :id"
+            ),
+            {"id": one.id},
+        )
+    seen = words(await page(place, f"{WORK}/{one.id}", one.holder))
+    assert "age 30 is over 25" in seen
+    assert "Accept" not in seen
+
+
+async def test_a_contact_is_recorded_once(place: Place) -> None:
+    """The same form twice, as a slow telephone sends it, is one attempt."""
+    one = await accepted(place)
+    form = {"how": "call", "reached": "no", "attempt": "1", "note": "rang twice\r\nno answer"}
+    for _ in range(2):
+        answer = await tap(place, one, "contact", one.holder, **form)
+        assert answer.status_code == 303
+    seen = words(await page(place, f"{WORK}/{one.id}", one.holder))
+    assert "Tried once, not reached." in seen
+    assert seen.count("You tried to reach the person: call. rang twice no answer") == 1
+
+
+async def test_a_form_with_a_fault_comes_back(place: Place) -> None:
+    """Open, with what to mend and what was entered; nothing was recorded."""
+    one = await accepted(place)
+    answer = await tap(
+        place, one, "contact", one.holder, reached="yes", attempt="1", note="at work"
+    )
+    assert answer.status_code == 422
+    assert "<title>Error: " in answer.text
+    assert "Choose how you tried." in answer.text
+    assert ">at work</textarea>" in answer.text
+    assert not (await place.now_of(one)).attempts
+
+
+async def test_what_is_not_possible_is_told_on_the_page(place: Place) -> None:
+    """Not an error page: the case with the reason above it."""
+    one = await accepted(place)
+    answer = await tap(place, one, "close", one.holder, outcome="unable_to_contact")
+    assert answer.status_code == 409
+    assert "Nothing was changed No attempt to reach the person is recorded" in words(answer)
+    assert "You have accepted this." in words(answer)
+
+
+async def test_closing_shows_how_it_ended(place: Place) -> None:
+    """On the page and in the list of my work, for two weeks."""
+    one = await accepted(place)
+    await tap(place, one, "close", one.holder, outcome="engaged")
+    assert "The person took up the help." in words(
+        await page(place, f"{WORK}/{one.id}", one.holder)
+    )
+    listed = words(await page(place, WORK, one.holder))
+    assert "The person took up the help: today, 12:50." in listed
+    place.now += timedelta(days=15)
+    assert "took up" not in words(await page(place, WORK, one.holder))
+
+
+async def test_handing_on_reaches_a_colleague(place: Place) -> None:
+    """From the list of the team, with the reason, which the colleague reads."""
+    one = await accepted(place)
+    (colleague,) = {p.id for p in place.directory.team("bromley", YOUNG_PERSON)} - {one.holder}
+    choices = (await page(place, f"{WORK}/{one.id}", one.holder)).text
+    assert f'value="to:{colleague}"' in choices
+    assert f'value="to:{one.holder}"' not in choices
+    await tap(place, one, "reassign", one.holder, whom=f"to:{colleague}", note="speaks Polish")
+    assert "speaks Polish" in words(await page(place, f"{WORK}/{one.id}", colleague))
+
+
+async def test_knowing_somebody_in_the_case_takes_it_away(place: Place) -> None:
+    """One tap: somebody else is asked, and the page says that it is gone."""
+    one = await accepted(place)
+    await tap(place, one, "conflict", one.holder)
+    assert (await place.now_of(one)).holder != one.holder
+    assert len(await place.told("conflict.declared")) == 1
+
+
+async def test_my_work_comes_in_the_order_of_doing(place: Place) -> None:
+    """What waits for an answer, then first contacts; each with the time left."""
+    place.directory = with_team_of_one(YOUNG_PERSON, "p-czp3y8")
+    first = await accepted(place)
+    second = await offered(place)
+    seen = await page(place, WORK, first.holder)
+    order = [seen.text.index(str(each.id)) for each in (second, first)]
+    assert order == sorted(order)
+    assert "Waits for your answer" in words(seen)
+    assert "First contact to make" in words(seen)
+    assert len(await place.told("access.recorded")) == 2
+
+
+async def test_whoever_is_told_of_a_late_contact_sees_whom_to_ring(place: Place) -> None:
+    """Not the holder, not a coordinator: what to do first, and nothing to tap."""
+    people = [
+        each | ({"stand_in": "p-2h57dx"} if each["id"] == "p-czp3y8" else {})
+        for each in tree()["practitioners"]
+    ]
+    teams = with_team_of_one(YOUNG_PERSON, "p-czp3y8").teams
+    place.directory = local(practitioners=people).model_copy(update={"teams": teams})
+    one = await accepted(place)
+    while (await place.now_of(one)).late is None:
+        await place.later(days=1)
+    seen = words(await page(place, f"{WORK}/{one.id}", "p-2h57dx"))
+    assert "First: ring Wendy Varley and ask whether the person is safe." in seen
+    assert "late" in seen
+    assert (
+        await tap(place, one, "contact", "p-2h57dx", how="call", reached="yes")
+    ).status_code in (
+        404,
+        409,
+    )
+
+
+async def test_the_desk_shows_what_nobody_else_sees_to(place: Place) -> None:
+    """What no rule could route, with what to do first; what is only offered is not there."""
+    quiet = await offered(place)
+    nothing_fits = (await place.assignments(await place.hear("10")))["coordination"]
+    desk = await page(place, "/triage/desk", BROMLEYS_COORDINATOR, "coordinator")
+    assert str(nothing_fits.id) in desk.text
+    assert str(quiet.id) not in desk.text
+    assert "ask a service by hand" in words(desk)
+
+
+async def test_a_case_is_given_away_from_the_desk(place: Place) -> None:
+    """And the coordinator is back at the desk."""
+    one = await offered(place)
+    while (await place.now_of(one)).level != "coordinator":
+        await place.later(days=1)
+    desk = await page(place, "/triage/desk", "c-1", "coordinator")
+    assert f"{WORK}/{one.id}/reassign" in desk.text
+    colleague = (await place.now_of(one)).holder
+    other = next(p.id for p in place.directory.coordinators("bromley") if p.id != colleague)
+    answer = await tap(
+        place,
+        one,
+        "reassign",
+        "c-1",
+        "coordinator",
+        whom=f"to:{other}",
+        note="on call",
+        back="desk",
+    )
+    assert answer.headers["location"] == "/triage/desk"
+    assert (await place.now_of(one)).holder == other
+
+
+async def test_a_service_is_asked_by_hand_from_the_desk(place: Place) -> None:
+    """With the reason, which is kept with the decision; a safety block is told in words."""
+    referral = await place.hear("10")
+    one = (await place.assignments(referral))["coordination"]
+    form = {"reason": "she asked for it", "back": "desk"}
+    choice = '<option value="victim_service">'
+    before = (await page(place, "/triage/desk", "c-1", "coordinator")).text
+    done = await tap(place, one, "route", "c-1", "coordinator", pathway="victim_service", **form)
+    again = await tap(place, one, "route", "c-1", "coordinator", pathway="victim_service", **form)
+    not_mine = await tap(place, one, "route", one.holder, pathway="coda", **form)
+    assert (done.status_code, again.status_code, not_mine.status_code) == (303, 409, 404)
+    assert "Somebody is asked for victim_service already." in words(again)
+    after = (await page(place, "/triage/desk", "c-1", "coordinator")).text
+    assert (choice in before, choice in after) == (True, False)
+    assert (await place.assignments(referral))["victim_service"].kind == "by_hand"
+
+
+async def test_the_desk_tells_of_hours_of_nobody(place: Place) -> None:
+    """Now and in the coming week, by borough."""
+    rota = {
+        "days": ["monday", "tuesday", "wednesday", "thursday", "friday"],
+        "from": "08:00",
+        "until": "20:00",
+        "who": BROMLEYS_COORDINATOR,
+    }
+    duty = [
+        {"catalogue": "bromley", "coordinators": [BROMLEYS_COORDINATOR], "rota": [rota]},
+        {"catalogue": "barnet", "coordinators": ["p-zeea6y"]},
+    ]
+    place.directory = local(duty=duty)
+    own = words(await page(place, "/triage/desk", BROMLEYS_COORDINATOR, "coordinator"))
+    every = words(await page(place, "/triage/desk?catalogue=all", "c-1", "coordinator"))
+    assert "Now: Seth Kimble , 07700 900292 ." in own
+    assert "today, 20:00 to Monday 23 November, 08:00" in own
+    assert "Nobody is named at any hour." not in own
+    assert "Nobody is named at any hour." in every
+
+
+async def test_the_desk_shows_waiting_lists(place: Place) -> None:
+    """In the order of risk and time, ten of each, with the rest counted."""
+    place.directory = local(
+        practitioners=[
+            each | ({"max_caseload": 1} if each["id"] == "p-czp3y8" else {})
+            for each in tree()["practitioners"]
+        ]
+    ).model_copy(update={"teams": with_team_of_one(YOUNG_PERSON, "p-czp3y8").teams})
+    for _ in range(12):
+        await place.hear("02")
+        place.now += timedelta(minutes=1)
+    assert place.now > NOW
+    desk = words(await page(place, "/triage/desk", "c-1", "coordinator"))
+    assert "Waiting for a place: 11" in desk
+    assert "has waited 11 minutes." in desk
+    assert "And 1 more." in desk
+    read = await place.told("access.recorded")
+    assert len(read) == 10
+
+
+async def test_what_belongs_to_no_borough_is_on_every_desk(place: Place) -> None:
+    """It would else be nobody's."""
+    async with place.unit.work(uuid4()) as work:
+        await place.hear("10")
+        await work.connection.execute(text("UPDATE assignment SET catalogue = NULL"))
+    desk = await page(place, "/triage/desk?catalogue=barnet", "c-1", "coordinator")
+    assert "For a coordinator: 1" in words(desk)
+    assert "Borough not settled" in words(desk)
+
+
+async def test_the_desk_is_for_coordinators(place: Place) -> None:
+    """And there is none of a borough that is not."""
+    assert (await page(place, "/triage/desk", "p-czp3y8")).status_code == 403
+    nowhere = await page(place, "/triage/desk?catalogue=narnia", "c-1", "coordinator")
+    assert nowhere.status_code == 404
+
+
+@pytest.mark.parametrize("path", [WORK, f"{WORK}/{uuid4()}", "/triage/desk"])
+async def test_a_stranger_is_led_to_the_sign_in(place: Place, path: str) -> None:
+    """And back to where the link led."""
+    async with place.browser("x") as browser:
+        browser.cookies.clear()
+        answer = await browser.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        f"/notify/sign-in?next={path}",
+    )
+
+
+async def test_a_form_on_a_strange_page_does_nothing(place: Place) -> None:
+    """Nobody else's page accepts in a practitioner's name."""
+    one = await offered(place)
+    async with place.browser(one.holder) as browser:
+        answer = await browser.post(
+            f"{WORK}/{one.id}/accept", headers={"Sec-Fetch-Site": "cross-site"}
+        )
+    assert answer.status_code == 403
+    assert (await place.now_of(one)).state == "offered"
+
+
+async def test_there_are_no_other_acts(place: Place) -> None:
+    """A made-up one is not there."""
+    one = await offered(place)
+    assert (await tap(place, one, "explode", one.holder)).status_code == 404
+
+
+async def test_a_note_is_shown_and_not_obeyed(place: Place) -> None:
+    """Markup in a note is text."""
+    one = await accepted(place)
+    note = "<script>1</script>"
+    await tap(place, one, "contact", one.holder, how="call", reached="no", attempt="1", note=note)
+    seen = await page(place, f"{WORK}/{one.id}", one.holder)
+    assert note not in seen.text
+    assert html.escape(note) in seen.text
