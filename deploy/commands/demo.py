@@ -1,4 +1,4 @@
-"""demo: sample referrals from their senders to practitioners' phones and the auditor's trail.
+"""demo: sample referrals from their senders to practitioners' phones, back, and to the trail.
 
 The police publish over NATS through `examples/send_over_nats.py`, a client that knows nothing of
 this code; the others use HTTP with their own agency's token. Everything shown comes back out of the
@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,18 +23,21 @@ from rich.progress import Progress
 from deploy import keys as key_folder
 from deploy.client import Answered, Client
 from deploy.commands.console import AsJson, cannot, err, give, out, say
+from deploy.commands.demo_answers import answers, sender_hears
 from deploy.commands.trail import pages_of
 from deploy.commands.wording import summary
 from deploy.local import home as homes
 from deploy.local.child import LocalServerError
 from deploy.local.home import ROOT
-from deploy.local.system import DIRECTORY, System
+from deploy.local.system import System
 from services.audit.verify import Verified, verify_trail
-from shared.directory import Directory
 
 EXAMPLES = ROOT / "examples"
 SENDS_OVER_NATS = "met-police"
 FOLLOW_SECONDS = 45.0
+
+Names = Mapping[str, str]
+"""Of practitioners, by their ids."""
 
 
 def demo(
@@ -73,11 +77,16 @@ def _run(system: System) -> list[dict[str, Any]]:
                 body = json.dumps(documents[file]).encode()
                 receipt = client.post("/intake/api/referrals", "sender", body, agency)
                 receipts[receipt["reference"]] = receipt
-        directory = Directory.load(DIRECTORY)
+        directory = client.get("/triage/api/directory", "coordinator")["directory"]
+        names = {each["id"]: each["name"] for each in directory["practitioners"]}
         until = time.monotonic() + FOLLOW_SECONDS
-        return [
-            _follow(client, directory, documents[file], receipts, until)
+        stories = [
+            _asked(client, names, documents[file], receipts, until)
             for file in progress.track(files, description="following")
+        ]
+        return [
+            _answered(client, names, story, until)
+            for story in progress.track(stories, description="answering")
         ]
 
 
@@ -98,30 +107,55 @@ def _send_over_nats(system: System, files: Iterable[Path]) -> dict[str, dict[str
     return {receipt["reference"]: receipt for receipt in receipts}
 
 
-def _follow(
+def _asked(
     client: Client,
-    directory: Directory,
+    names: Names,
     document: dict[str, Any],
     receipts: dict[str, dict[str, Any]],
     until: float,
 ) -> dict[str, Any]:
-    """One referral's story, once nothing more is to come."""
-    referral = UUID(receipts[document["reference"]]["referral_id"])
-    while True:
-        found = _look(client, referral)
-        if found is not None or time.monotonic() > until:
-            break
+    """One referral's story, up to the messages of those who are asked."""
+    agency = document["source"]["agency"]
+    story = {
+        "reference": document["reference"],
+        "sent_by": agency,
+        "sent_over": "NATS" if agency == SENDS_OVER_NATS else "HTTP",
+        "referral_id": receipts[document["reference"]]["referral_id"],
+    }
+    story |= _follow(client, names, story, (), until)
+    return story | {"asked": story["assignments"]}
+
+
+def _answered(client: Client, names: Names, story: dict[str, Any], until: float) -> dict[str, Any]:
+    """The story to its end: with what the practitioners answer, and what the sender hears."""
+    done = list(answers(client, story["reference"], story["asked"]))
+    closed = any(each["act"] == "close" for each in done)
+    if done:
+        awaited = ["referral.closed.v1"] if closed else ["assignment.declined.v1"]
+        story |= _follow(client, names, story, awaited, until)
+    heard = sender_hears(client, story, "closed" if closed else None, until)
+    return story | {"answers": done, "sender_hears": heard}
+
+
+def _follow(
+    client: Client,
+    names: Names,
+    story: dict[str, Any],
+    awaited: Collection[str],
+    until: float,
+) -> dict[str, Any]:
+    """A referral's decision, assignments, messages and trail, once nothing more is to come.
+
+    `awaited`: events that are still to come, by their types.
+    """
+    referral = UUID(story["referral_id"])
+    while (found := _look(client, referral, Counter(awaited))) is None:
+        if time.monotonic() > until:
+            cannot(f"{story['reference']} did not come through in {FOLLOW_SECONDS:.0f} seconds")
         time.sleep(0.1)
-    if found is None:
-        cannot(f"{document['reference']} did not come through in {FOLLOW_SECONDS:.0f} seconds")
     decided, messages, pages = found
-    names = {p.id: p.name for p in directory.practitioners}
     checks = [verify_trail(page) for page in pages]
     return {
-        "reference": document["reference"],
-        "sent_by": document["source"]["agency"],
-        "sent_over": "NATS" if document["source"]["agency"] == SENDS_OVER_NATS else "HTTP",
-        "referral_id": str(referral),
         "decision": decided["decision"],
         "assignments": [
             {**each, "practitioner": names.get(each["practitioner_id"], "")}
@@ -134,7 +168,7 @@ def _follow(
 
 
 def _look(
-    client: Client, referral: UUID
+    client: Client, referral: UUID, awaited: Counter[str]
 ) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]] | None:
     """Decision, messages and trail; None while something is still on its way."""
     try:
@@ -143,17 +177,20 @@ def _look(
         if error.status == 404:
             return None
         raise
-    assignments = [each["assignment_id"] for each in decided["assignments"]]
     messages = [
         message
-        for assignment in assignments
-        for message in client.get("/notify/api/inbox", "coordinator", assignment=assignment)
+        for each in decided["assignments"]
+        for message in client.get(
+            "/notify/api/inbox", "coordinator", assignment=each["assignment_id"]
+        )
     ]
-    if len(messages) < 2 * len(assignments):
-        return None
     pages = list(pages_of(client, referral))
-    sent = [e for page in pages for e in page["entries"] if e["type"] == "notification.sent.v1"]
-    return (decided, messages, pages) if len(sent) >= len(messages) else None
+    told = Counter(entry["type"] for page in pages for entry in page["entries"])
+    asked = sum(each["practitioner_id"] is not None for each in decided["assignments"])
+    offers = told["assignment.offered.v1"]
+    # Each who is asked is told by email and by text.
+    complete = offers >= asked and len(messages) == told["notification.sent.v1"] == 2 * offers
+    return (decided, messages, pages) if complete and awaited <= told else None
 
 
 def _show(stories: list[dict[str, Any]]) -> None:
@@ -167,15 +204,31 @@ def _show(stories: list[dict[str, Any]]) -> None:
     )
 
 
+def _asked_in_words(each: dict[str, Any]) -> str:
+    if each["practitioner_id"] is None:
+        return f"waits      for {each['pathway']}: nobody is free"
+    by = each["acknowledge_by"][:16].replace("T", " ")
+    return f"asked      {each['practitioner']} for {each['pathway']}, to answer by {by} UTC"
+
+
+def _messages_in_words(messages: list[dict[str, Any]]) -> Iterable[str]:
+    texts = [message["body"] for message in messages if message["channel"] == "sms"]
+    if texts:
+        yield f"messages   by email {len(messages) - len(texts)}, by text {len(texts)}; the first:"
+        # The inbox has the newest first.
+        yield f'           "{texts[-1]}"'
+
+
 def _lines(story: dict[str, Any]) -> Iterable[str]:
     yield f"from {story['sent_by']} over {story['sent_over']}"
     yield f"decision   {summary(story['decision'])}"
-    for each in story["assignments"]:
-        by = each["acknowledge_by"][:16].replace("T", " ")
-        yield f"asked      {each['practitioner']} for {each['pathway']}, to answer by {by} UTC"
-    texts = [message for message in story["messages"] if message["channel"] == "sms"]
-    emails = len(story["messages"]) - len(texts)
-    yield f"messages   {emails} emails, {len(texts)} texts; the first text:"
-    yield from (f'           "{text["body"]}"' for text in texts[:1])
+    for each in story["asked"]:
+        yield _asked_in_words(each)
+    yield from _messages_in_words(story["messages"])
+    for each in story["answers"]:
+        yield f"answer     {each['who']} {each['in_words']}"
+    if any(each["act"] == "decline" for each in story["answers"]):
+        yield from map(_asked_in_words, story["assignments"])
+    yield f"sender     hears: {' '.join(story['sender_hears'])}"
     check = "every entry verified" if story["verified"] else "NOT AS IT WAS WRITTEN"
     yield f"trail      {len(story['trail'])} events, {check}"

@@ -10,10 +10,12 @@ import pytest
 from deploy.local.child import Child
 from deploy.local.system import System
 from shared.subjects import Service
+from tests.faults.answers import Practitioners, faults
 from tests.faults.ledger import CONSUMERS, Sender, settle
 from tests.system.running import Running, running
 
 REFERRALS = 500
+ANSWERED = 60
 PROOF_SECONDS = 30.0
 
 
@@ -93,6 +95,40 @@ async def test_kill_each_of_the_six() -> None:
     assert all(in_flight)
     deaths = [line for line in whole.said if "died" in line]
     assert len(deaths) == len(kills)
+
+
+async def kill_among_answers(whole: Running, practitioners: Practitioners, after: int) -> int:
+    """Freeze triage once so many answers are confirmed, with others under way, and kill it."""
+    async with asyncio.timeout(PROOF_SECONDS):
+        while len(practitioners.confirmed) < after:
+            await asyncio.sleep(0.005)
+    process = whole.process("triage")
+    process.send_signal(signal.SIGSTOP)
+    held = len(practitioners.under_way)
+    process.kill()
+    return held
+
+
+@pytest.mark.system
+@pytest.mark.timeout(300)
+async def test_every_answer_that_was_confirmed_stands() -> None:
+    """Triage killed twice amid accepts and declines: what was told with a 200 is so, and once."""
+    async with running() as whole:
+        sender = Sender(whole)
+        await sender.start()
+        sender.send(range(1, ANSWERED + 1))
+        await sender.finish()
+        asked = await settle(whole, sender)
+        practitioners = Practitioners(whole)
+        await practitioners.begin()
+        in_flight = [await kill_among_answers(whole, practitioners, after) for after in (10, 40)]
+        await practitioners.finish()
+        account = await settle(whole, sender)
+        wrong = await faults(whole, practitioners)
+    assert (asked.faults, account.faults) == ((), ())
+    assert wrong == []
+    assert all(in_flight)
+    assert {given.answer for given in practitioners.confirmed} == {"accept", "decline"}
 
 
 class DyingTriage(System):

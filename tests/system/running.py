@@ -129,7 +129,10 @@ async def running(kind: type[System] = System) -> AsyncIterator[Running]:
     """A system in a folder of its own, from nothing, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="fingerpost-test-") as folder:
         said: list[str] = []
-        system = kind(homes.make(Path(folder) / "data"), said.append)
+        home = homes.make(Path(folder) / "data")
+        # The preferred port of two systems that start at once would be the same.
+        homes.write_whole(home.folder / "ports.json", {"http": child.free_port()})
+        system = kind(home, said.append)
         await asyncio.to_thread(system.start)
         whole = Running(system, said)
         watching = threading.Thread(target=whole.watch)

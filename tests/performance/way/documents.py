@@ -99,8 +99,8 @@ def document(examples: list[dict[str, Any]], phase: str, number: int) -> Documen
         people = kind + len(examples) * chance.randrange(number // len(examples))
     made: dict[str, Any] = json.loads(json.dumps(examples[kind]))
     made["reference"] = reference(phase, number)
-    _name(made.get("person"), f"{phase}/{people}/person")
-    _name(made.get("other_party"), f"{phase}/{people}/other")
+    name_anew(made.get("person"), f"{phase}/{people}/person")
+    name_anew(made.get("other_party"), f"{phase}/{people}/other")
     if drawn < REVERSED and made["role"] == "victim" and "other_party" in made:
         _turn_round(made)
     # As long a story as makes the document 1.5 KB, the size of the peers'.
@@ -112,8 +112,8 @@ def document(examples: list[dict[str, Any]], phase: str, number: int) -> Documen
     )
 
 
-def _name(person: dict[str, Any] | None, who: str) -> None:
-    """Make somebody of her own of an example's person, of about the same age."""
+def name_anew(person: dict[str, Any] | None, who: str) -> None:
+    """Make somebody of her own of an example's person, of about the same age and district."""
     if person is None or "given_name" not in person:
         return
     chance = Random(f"{SEED}/{who}")  # noqa: S311 - test people, no secrets
@@ -124,6 +124,10 @@ def _name(person: dict[str, Any] | None, who: str) -> None:
     )
     if "address" in person:
         person["address"]["lines"] = [f"{chance.randint(1, 400)} Example Road"]
+        outward = person["address"]["postcode"].split()[0]
+        # Letters that no inward code has, so that nobody lives there.
+        inward = f"{chance.randint(0, 9)}{chance.choice('CIKMOV')}{chance.choice('CIKMOV')}"
+        person["address"]["postcode"] = f"{outward} {inward}"
 
 
 def _turn_round(made: dict[str, Any]) -> None:

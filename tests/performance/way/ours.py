@@ -23,6 +23,7 @@ from services.audit import merkle
 from services.intake.store import IntakeStore
 from services.intake.vault import Vault
 from shared.subjects import SERVICES
+from tests.performance.way import ample
 from tests.performance.way.checking import Books, faults
 from tests.performance.way.documents import bromley_examples, document, reference
 from tests.performance.way.ways import (
@@ -57,7 +58,8 @@ class Ours:
 
     async def start(self) -> None:
         """As `up` does, without anybody to start again what dies: a death spoils the figures."""
-        self._system = System(homes.make(self.folder / "data"), self._said.append)
+        home = homes.make(self.folder / "data")
+        self._system = System(home, self._said.append, ample.write(self.folder))
         await to_its_end(self._system.start)
         port = self._system.ports["postgres"]
         url = roles.url(self._system.keys, SUPERUSER, "127.0.0.1", port)
