@@ -62,7 +62,9 @@ class Intake:
         """The types of the events that wait in the outbox for a referral."""
         engine = create_async_engine(self.database.url("intake"))
         async with engine.connect() as connection:
-            rows = await connection.execute(text("SELECT body FROM outbox ORDER BY position"))
+            rows = await connection.execute(
+                text("SELECT body FROM outbox WHERE subject LIKE 'event.%' ORDER BY position")
+            )
             events = [json.loads(row.body) for row in rows]
         await engine.dispose()
         return [event["type"] for event in events if event["subject"] == referral_id]
