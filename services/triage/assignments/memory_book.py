@@ -3,6 +3,8 @@
 Nothing is rolled back: whoever lets an act fail half way begins a new book.
 """
 
+from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +17,28 @@ from services.triage.assignments.life import HELD, Assignment, State, Step
 from services.triage.assignments.steps import Change
 from services.triage.assignments.waiting import place
 from shared.events import PairMoved, roles_reversed
+
+_Moments = list[tuple[datetime, UUID]]
+"""Of assignments, in the order of time."""
+
+
+@dataclass
+class _Taken:
+    """Of a practitioner or of a pathway: what is held, and when each that stands was offered."""
+
+    held: set[UUID] = field(default_factory=set)
+    offered: _Moments = field(default_factory=list)
+
+    def since(self, moment: datetime) -> int:
+        """How many were offered from a moment on."""
+        return len(self.offered) - bisect_left(self.offered, (moment, _FIRST))
+
+
+_FIRST = UUID(int=0)
+
+
+def _drop(moments: _Moments, one: tuple[datetime, UUID]) -> None:
+    del moments[bisect_left(moments, one)]
 
 
 @dataclass
@@ -30,8 +54,14 @@ class MemoryBook:
         default_factory=dict
     )
     # What is asked for of each referral again and again, found without a look at all of them.
-    _held_by: dict[str, set[UUID]] = field(default_factory=dict)
-    _on: dict[tuple[str | None, str], set[UUID]] = field(default_factory=dict)
+    _by: defaultdict[str, _Taken] = field(default_factory=lambda: defaultdict(_Taken))
+    _on: defaultdict[tuple[str | None, str], _Taken] = field(
+        default_factory=lambda: defaultdict(_Taken)
+    )
+    _waiting: defaultdict[tuple[str | None, str], set[UUID]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+    _due: _Moments = field(default_factory=list)
     _of: dict[UUID, set[UUID]] = field(default_factory=dict)
     _by_pair: dict[UUID, set[UUID]] = field(default_factory=dict)
 
@@ -82,15 +112,33 @@ class MemoryBook:
 
     def _forget(self, one_id: UUID) -> None:
         if (one := self.ones.get(one_id)) is not None:
-            self._held_by.get(one.holder or "", set()).discard(one_id)
-            self._on.get((one.catalogue, one.pathway), set()).discard(one_id)
+            for taken in self._counted(one):
+                taken.held.discard(one_id)
+                if one.offered_at:
+                    _drop(taken.offered, (one.offered_at, one_id))
+            self._waiting[one.catalogue, one.pathway].discard(one_id)
+            if one.due_at:
+                _drop(self._due, (one.due_at, one_id))
 
     def _keep(self, one: Assignment) -> None:
         self.ones[one.id] = one
         self._of.setdefault(one.referral_id, set()).add(one.id)
-        self._on.setdefault((one.catalogue, one.pathway), set()).add(one.id)
-        if one.holder:
-            self._held_by.setdefault(one.holder, set()).add(one.id)
+        for taken in self._counted(one):
+            if one.state in HELD:
+                taken.held.add(one.id)
+            if one.offered_at:
+                insort(taken.offered, (one.offered_at, one.id))
+        if one.state is State.WAITLISTED:
+            self._waiting[one.catalogue, one.pathway].add(one.id)
+        if one.due_at:
+            insort(self._due, (one.due_at, one.id))
+
+    def _counted(self, one: Assignment) -> Iterable[_Taken]:
+        """Where an assignment counts: in its holder's caseload, and as a place of its pathway."""
+        if one.state is not State.WITHDRAWN and one.holder:
+            yield self._by[one.holder]
+            if one.level in ("practitioner", "stand_in"):
+                yield self._on[one.catalogue, one.pathway]
 
     async def situation(
         self,
@@ -101,33 +149,16 @@ class MemoryBook:
         year_began: datetime,
     ) -> Situation:
         """As Book."""
-
-        def this_year(one: Assignment) -> bool:
-            return one.offered_at is not None and one.offered_at >= year_began
-
         found = Situation()
         for who in practitioner_ids:
-            mine = [
-                one
-                for one in self._all(self._held_by.get(who, ()))
-                if one.state is not State.WITHDRAWN
-            ]
-            held = sum(one.state in HELD for one in mine)
-            if (year := sum(map(this_year, mine))) or held:
-                found.loads[who] = Load(held, year)
+            carried = self._by[who]
+            load = Load(len(carried.held), carried.since(year_began))
+            if load != Load():
+                found.loads[who] = load
         for pathway in pathways if catalogue else ():
-            there = tuple(self._all(self._on.get((catalogue, pathway), ())))
-            taken = [
-                one
-                for one in there
-                if one.state not in (State.WAITLISTED, State.WITHDRAWN)
-                and one.level in ("practitioner", "stand_in")
-            ]
-            places = Places(
-                sum(one.state in HELD for one in taken),
-                sum(map(this_year, taken)),
-                sum(one.state is State.WAITLISTED for one in there),
-            )
+            on = (catalogue, pathway)
+            taken = self._on[on]
+            places = Places(len(taken.held), taken.since(year_began), len(self._waiting[on]))
             if places != Places():
                 found.places[pathway] = places
         people = self._same_person(referral.person_ref)
@@ -153,30 +184,20 @@ class MemoryBook:
 
     async def due(self, now: datetime, but_not: Collection[UUID]) -> Assignment | None:
         """As Book."""
-        due = [
-            (one.due_at, one.id)
-            for one in self.ones.values()
-            if one.due_at and one.due_at <= now and one.id not in but_not
-        ]
-        return self.ones[min(due)[1]] if due else None
+        first = next(((at, one) for at, one in self._due if one not in but_not), None)
+        return self.ones[first[1]] if first and first[0] <= now else None
 
     async def waiting_lists(self) -> tuple[tuple[str | None, str], ...]:
         """As Book."""
-        lists = {
-            where
-            for where, there in self._on.items()
-            if any(one.state is State.WAITLISTED for one in self._all(there))
-        }
+        lists = (where for where, there in self._waiting.items() if there)
         return tuple(sorted(lists, key=lambda where: (where[0] is None, where[0] or "", where[1])))
 
     async def waiting(
         self, catalogue: str | None, pathway: str
     ) -> tuple[tuple[Assignment, Referral], ...]:
         """As Book."""
-        there = self._all(self._on.get((catalogue, pathway), ()))
-        found = [
-            (one, self.referrals[one.referral_id]) for one in there if one.state is State.WAITLISTED
-        ]
+        there = (self.ones[each] for each in self._waiting[catalogue, pathway])
+        found = [(one, self.referrals[one.referral_id]) for one in there]
         return tuple(sorted(found, key=lambda each: place(*each)))
 
     async def blocked(self, referral_id: UUID) -> Mapping[str, str]:
@@ -214,9 +235,6 @@ class MemoryBook:
     async def end_merge(self, merge_id: UUID) -> None:
         """As Book."""
         self._merges.pop(merge_id, None)
-
-    def _all(self, ids: Iterable[UUID]) -> Iterable[Assignment]:
-        return (self.ones[each] for each in ids)
 
     def _same_person(self, person: UUID) -> frozenset[UUID]:
         return _joined(person, [people for people, _ in self._merges.values()])
