@@ -5,6 +5,7 @@ import typer
 from deploy.commands.bench import bench
 from deploy.commands.catalogue import catalogue
 from deploy.commands.demo import demo
+from deploy.commands.directory import directory
 from deploy.commands.operations import keys, migrate, streams
 from deploy.commands.parked import parked
 from deploy.commands.replay import replay
@@ -29,6 +30,7 @@ app.command("route")(route)
 app.command("replay")(replay)
 app.command("trail")(trail)
 app.add_typer(catalogue, name="catalogue")
+app.add_typer(directory, name="directory")
 app.command("migrate")(migrate)
 app.command("streams")(streams)
 app.add_typer(keys, name="keys")

@@ -68,6 +68,11 @@ class Client:
         headers = self._signed(role, agency, who)
         return self._answer(self._http.post(path, headers=headers, **content))
 
+    def put(self, path: str, role: Role, body: Any, **query: str) -> Any:
+        """JSON of a path, after what it holds has become `body`; Answered if refused."""
+        headers = self._signed(role, None, None)
+        return self._answer(self._http.put(path, params=query, headers=headers, json=body))
+
     def _signed(self, role: Role, agency: str | None, who: str | None) -> dict[str, str]:
         subject = who or agency or f"cli-{role}"
         if (subject, role) not in self._tokens:

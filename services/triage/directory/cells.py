@@ -107,14 +107,19 @@ def practitioner_cells(one: Practitioner, columns: Sequence[str]) -> list[str]:
         "hours": "; ".join(f"{d[:3]} {_clocks(s.first, s.last)}" for d, s in one.hours.items())
         or NONE,
         "leave": _joined(map(_leave, one.leave)),
-        "on_site": _joined(f"{team} {_days(on)}" for team, on in one.on_site.items()),
+        "on_site": _joined(f"{team} {day_names(on)}" for team, on in one.on_site.items()),
     }
     return [str(written.get(name, said[name])) if name in said else "" for name in columns]
 
 
+def day_names(named: Iterable[Weekday]) -> str:
+    """Days as a cell has them: mon,tue."""
+    return ",".join(day[:3] for day in named)
+
+
 def when(turn: OnCall) -> str:
     """The days and hours of a turn on call."""
-    return f"{_days(turn.days)} {_clocks(turn.first, turn.last)}"
+    return f"{day_names(turn.days)} {_clocks(turn.first, turn.last)}"
 
 
 def neutral(cell: str) -> str:
@@ -133,10 +138,6 @@ def _day(name: str) -> Weekday:
     if day is None or not day.startswith(name):
         raise Misread("names no day of the week: mon, tue, wed ...")
     return day
-
-
-def _days(named: Iterable[Weekday]) -> str:
-    return ",".join(day[:3] for day in named)
 
 
 def _clocks(first: time, last: time) -> str:
