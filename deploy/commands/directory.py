@@ -38,20 +38,15 @@ Files = Annotated[
 @directory.command("check")
 def check(files: Files, as_json: AsJson = False) -> None:
     """Whether a directory would load: exit 0, or 1 with every fault by file, line and field."""
-    faults: Sequence[Fault] = ()
     try:
         read = read_directory(files)
     except DirectoryRefused as error:
-        faults = error.faults
+        _show_faults(error.faults, as_json=as_json)
+        raise typer.Exit(1) from None
     if as_json:
-        told = [asdict(fault.place) | {"problem": fault.problem} for fault in faults]
-        give({"sound": not faults, "faults": told})
-    elif faults:
-        for fault in faults:
-            _line(str(fault))
+        give({"sound": True, "faults": [], "directory": _as_json(read)})
     else:
         _line(f"sound; {_in_numbers(read)}")
-    raise typer.Exit(1 if faults else 0)
 
 
 @directory.command("load")
@@ -113,6 +108,15 @@ def show(
         give(answer)
     elif csv is None:
         _show(read_whole(answer["directory"]), answer["version"])
+
+
+def _show_faults(faults: Sequence[Fault], *, as_json: bool) -> None:
+    if as_json:
+        told = [asdict(fault.place) | {"problem": fault.problem} for fault in faults]
+        give({"sound": False, "faults": told})
+        return
+    for fault in faults:
+        _line(str(fault))
 
 
 def _as_json(wanted: Directory) -> dict[str, Any]:

@@ -51,6 +51,15 @@ def test_a_sound_directory(tmp_path: Path) -> None:
         )
 
 
+def test_a_sound_directory_as_the_api_takes_it(data: str, tmp_path: Path) -> None:
+    """What `check` gives a program is what may be put, where no command reaches."""
+    checked = json.loads(run("check", *in_csv(tmp_path), "--json").stdout)
+    run("load", *in_yaml(tmp_path), data)
+
+    assert checked["sound"]
+    assert checked["directory"] == shown(data)["directory"]
+
+
 def test_a_directory_with_faults(tmp_path: Path) -> None:
     """Exit 1, and every fault with file, line and column, for people and for programs."""
     files = in_csv(tmp_path, {"duty": "catalogue,coordinators\nbromley,p-gone\n"})
