@@ -90,7 +90,7 @@ ROOM = {
     "p-kurt": 2,
     "p-lars": 2,
     "p-mona": 9,
-    "p-lead": 1,
+    "p-lead": 2,
 }
 """How many cases each practitioner may have at one time."""
 STAND_INS = {"p-anna": "p-beaa", "p-ivan": "p-jude", "p-cora": "p-dina"}
