@@ -1,19 +1,24 @@
-"""No name, number, address, reference or story gets out, whichever way a document goes."""
+"""No name, number, address, reference or story gets out, whichever way a document goes, and no
+word that is written about a case while it is worked on."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import nats
 import pytest
 from nats.js.errors import NotFoundError
 
 from deploy.client import Answered, Client
+from shared.subjects import SERVICES
 from tests.servers import until
+from tests.system.canary_work import NOTES, work_on
+from tests.system.people import AGENCY
 from tests.system.running import Running, example, running
 
-AGENCY = "met-police"
+RECEIPTS = ("accepted", "already_known", "rejected")
 # Every field that says who somebody is or tells their story, each with a word of its own.
 PERSON = {
     "given_name": "Cangivenary",
@@ -71,7 +76,8 @@ def _searched(data: bytes, words: tuple[str, ...], where: str) -> Iterator[str]:
 @pytest.mark.system
 @pytest.mark.timeout(200)
 async def test_nothing_gets_out(whole: Running) -> None:
-    """Canaries through the good and the failing paths, then a search of everything written."""
+    """Canaries through the good and the failing paths, and through the work that follows; then a
+    search of everything written."""
     over_nats = [
         canary(1),
         canary(1),
@@ -92,7 +98,11 @@ async def test_nothing_gets_out(whole: Running) -> None:
     receipts = await sender.subscribe(f"receipt.{AGENCY}")
     for body in over_nats:
         await sender.jetstream().publish(f"submit.{AGENCY}", body, stream="SUBMISSIONS")
-    outcomes = [json.loads((await receipts.next_msg(timeout=20)).data) for _ in over_nats]
+    outcomes: list[dict[str, Any]] = []
+    while len(outcomes) < len(over_nats):
+        said = json.loads((await receipts.next_msg(timeout=20)).data)
+        # What is told of a referral later on is no receipt of a document.
+        outcomes += [said] if said["outcome"] in RECEIPTS else []
     await sender.close()
     assert [o["outcome"] for o in outcomes].count("rejected") == 6
     answers: list[bytes] = []
@@ -104,15 +114,18 @@ async def test_nothing_gets_out(whole: Running) -> None:
             answers.append(json.dumps(refusal.value.problem).encode())
         for receipt in outcomes[:1]:
             await _read_everything(whole, client, receipt["referral_id"])
+            answers += await work_on(whole, client, UUID(receipt["referral_id"]))
         answers.append(json.dumps(client.get("/intake/api/parked", "coordinator")).encode())
 
+    await _all_is_told(whole)
     both = (*IDENTITIES, REFERENCE)
+    written = (*both, *NOTES)
     found = [hit for body in answers for hit in _searched(body, IDENTITIES, "an answer")]
-    found += [hit async for hit in _on_the_streams(whole, both)]
+    found += [hit async for hit in _on_the_streams(whole, written)]
     for row in await whole.rows("SELECT subject, body FROM notify.local_inbox"):
-        found += _searched(f"{row['subject']}\n{row['body']}".encode(), both, "a message")
+        found += _searched(f"{row['subject']}\n{row['body']}".encode(), written, "a message")
     for log in whole.system.home.logs.iterdir():
-        found += _searched(log.read_bytes(), both, f"log {log.name}")
+        found += _searched(log.read_bytes(), written, f"log {log.name}")
     await whole.rows("CHECKPOINT")
     found += _on_disk(whole.system.home.folder, both)
     assert found == []
@@ -129,6 +142,19 @@ async def _read_everything(whole: Running, client: Client, referral: str) -> Non
     await until(told, 30)
     client.get(f"/triage/api/referrals/{referral}/decision", "auditor")
     client.get("/audit/api/trail", "auditor", referral=referral)
+
+
+async def _all_is_told(whole: Running) -> None:
+    """Wait until nothing waits to be published or sent any more."""
+
+    async def told() -> bool:
+        waiting = [
+            f"SELECT 1 FROM {service}.outbox WHERE published_at IS NULL" for service in SERVICES
+        ]
+        sending = "SELECT 1 FROM notify.message WHERE state IN ('queued', 'sending')"
+        return not await whole.rows(" UNION ALL ".join([*waiting, sending]))
+
+    await until(told, 30)
 
 
 async def _on_the_streams(whole: Running, words: tuple[str, ...]) -> AsyncIterator[str]:
