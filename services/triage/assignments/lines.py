@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from services.triage.assignments.life import ASKED, State
+from services.triage.assignments.life import ASKED, Assignment, State
 from services.triage.assignments.moments import at, by, lasting, left
 from services.triage.assignments.planning import COORDINATION
 from services.triage.assignments.telling import OUTCOMES
@@ -51,6 +51,21 @@ class Line:
     ended_at: str | None
 
     @property
+    def what_contact(self) -> str:
+        """What is due by `contact`."""
+        again = self.seen.one.attempts and self.seen.one.late is None
+        return "Try again" if again else "First contact"
+
+    @property
+    def tried(self) -> str:
+        """What came of trying to reach the person; empty where nobody tried."""
+        one = self.seen.one
+        if one.reached:
+            return "The person has been reached."
+        times = "once" if one.attempts == 1 else f"{one.attempts} times"
+        return f"Tried {times}, not reached." if one.attempts else ""
+
+    @property
     def path(self) -> str:
         """Where its page is."""
         return f"/triage/assignments/{self.seen.one.id}"
@@ -68,7 +83,7 @@ class Choice:
 def line(seen: Seen, library: Library, now: datetime) -> Line:
     """An assignment as it stands at `now`."""
     one = seen.one
-    asked, accepted = one.state in ASKED, one.state is State.ACCEPTED
+    asked = one.state in ASKED
     return Line(
         seen,
         programme(seen, library),
@@ -77,11 +92,21 @@ def line(seen: Seen, library: Library, now: datetime) -> Line:
         deadline(one.due_at if one.awaited == "acknowledgement" else one.acknowledge_by, now)
         if asked
         else None,
-        deadline(one.first_contact_by, now) if asked or (accepted and not one.reached) else None,
+        deadline(_contact_by(one), now),
         lasting(now - one.waiting_since) if one.waiting_since else None,
         OUTCOMES[one.outcome] if one.outcome else None,
         at(one.closed_at, now) if one.closed_at else None,
     )
+
+
+def _contact_by(one: Assignment) -> datetime | None:
+    """By when the person is to be contacted, or tried again; None where nobody waits for it."""
+    if one.state in ASKED:
+        return one.first_contact_by
+    if one.state is not State.ACCEPTED or one.awaited != "first_contact":
+        return None
+    # Of a late one, what the clock shows is when it is told again.
+    return one.due_at if one.attempts and one.late is None else one.first_contact_by
 
 
 def deadline(until: datetime | None, now: datetime) -> Deadline | None:

@@ -99,8 +99,8 @@ class WorkPages:
             "assignments.html",
             coordinator="coordinator" in caller.roles,
             asked=[each for each in mine if each.seen.one.state in ASKED],
-            to_contact=[each for each in accepted if each.contact],
-            in_contact=[each for each in accepted if not each.contact],
+            to_reach=[each for each in accepted if each.contact],
+            going_on=[each for each in accepted if not each.contact],
             closed=[each for each in reversed(mine) if each.ended],
         )
 

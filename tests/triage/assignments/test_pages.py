@@ -148,6 +148,18 @@ async def test_a_contact_is_recorded_once(place: Place) -> None:
     assert seen.count("You tried to reach the person: call. rang twice no answer") == 1
 
 
+async def test_after_the_last_attempt_nothing_is_late(place: Place) -> None:
+    """Each try in vain gives time for the next; then the page says that it may be closed."""
+    one = await accepted(place)
+    for attempt in ("1", "2", "3"):
+        form = {"how": "call", "reached": "no", "attempt": attempt}
+        await tap(place, one, "contact", one.holder, **form)
+        seen = words(await page(place, f"{WORK}/{one.id}", one.holder))
+        assert ("Try again" in seen) == (attempt != "3")
+    assert "Tried 3 times, not reached. You may close it" in seen
+    assert "Going on" in words(await page(place, WORK, one.holder))
+
+
 async def test_a_form_with_a_fault_comes_back(place: Place) -> None:
     """Open, with what to mend and what was entered; nothing was recorded."""
     one = await accepted(place)
@@ -211,7 +223,7 @@ async def test_my_work_comes_in_the_order_of_doing(place: Place) -> None:
     order = [seen.text.index(str(each.id)) for each in (second, first)]
     assert order == sorted(order)
     assert "Waits for your answer" in words(seen)
-    assert "First contact to make" in words(seen)
+    assert "People to reach" in words(seen)
     assert len(await place.told("access.recorded")) == 2
 
 
