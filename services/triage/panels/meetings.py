@@ -5,6 +5,7 @@ transaction. Coordinators see every panel; practitioners the panels of their own
 cases that they are walled off from; the owner of an action sees that action alone.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -63,10 +64,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """One meeting and what it has before it, in its order."""
+    """One meeting and what it has before it, in its order: the cases from the `first` on (from 0),
+    of `total`."""
 
     panel: StandingPanel
     meets_on: date
+    first: int
+    total: int
     items: tuple[Item, ...]
 
 
@@ -92,22 +96,31 @@ class Meetings:
         """The panels that the caller may see, with their next meetings."""
         directory = await self.directories.current(work.connection)
         today = london_day(work.now)
-        counted = await store.listed_for(work.connection)
+        listed = await self._unwalled(await store.listed(work.connection), caller, work)
         return tuple(
             Coming(
                 panel,
                 panel.on(today).panel.title,
                 panel.next_meeting(today - _ONE_DAY),
-                tuple((day, n) for name, id_, day, n in counted if (name, id_) == panel.key),
+                _counted(each for each in listed if (each.catalogue, each.panel) == panel.key),
             )
             for panel in self.panels.all
             if _sits_on(caller, panel, directory, today)
         )
 
     async def agenda(
-        self, catalogue: str, panel_id: str, meets_on: date | None, caller: Caller, work: Work
+        self,
+        catalogue: str,
+        panel_id: str,
+        meets_on: date | None,
+        caller: Caller,
+        work: Work,
+        *,
+        first: int = 0,
+        most: int | None = None,
     ) -> Agenda:
-        """A meeting's agenda; of the next one, or today's, where no day is named."""
+        """A meeting's agenda; of the next one, or today's, where no day is named. `most`: how many
+        of its cases are read, from the `first` on; all where it is not said."""
         panel = await self._panel(catalogue, panel_id, caller, work)
         day = meets_on or panel.next_meeting(london_day(work.now) - _ONE_DAY)
         if day is None:
@@ -115,7 +128,8 @@ class Meetings:
         cases = await store.on_agenda(work.connection, catalogue, panel_id, day)
         if not cases and not panel.meetings(day, day):
             raise Refused(404, "not-found", "This panel has no meeting on that day.")
-        cases = await self._unwalled(cases, caller, work)
+        every = agenda.in_order(await self._unwalled(cases, caller, work))
+        cases = every[first:][:most]
         ids = [each.id for each in cases]
         recorded = {
             each.case_id: each
@@ -127,13 +141,15 @@ class Meetings:
         return Agenda(
             panel,
             day,
+            first,
+            len(every),
             tuple(
                 Item(
                     case,
                     recorded.get(case.id),
                     tuple(each for each in actions if each.case_id == case.id),
                 )
-                for case in agenda.in_order(cases)
+                for case in cases
             ),
         )
 
@@ -335,6 +351,11 @@ class Meetings:
 
 
 NOT_YOURS: Final = "Nothing of that address is for you to see."
+
+
+def _counted(cases: Iterable[Case]) -> tuple[tuple[date, int], ...]:
+    """How many cases are listed for which days, the earliest first."""
+    return tuple(sorted(Counter(each.meets_on for each in cases).items()))
 
 
 def _sits_on(caller: Caller, panel: StandingPanel, directory: Directory, today: date) -> bool:

@@ -4,6 +4,7 @@ They name nobody who was referred: a case is its referral's number. Each form is
 works without scripts, and leads back to where it stood.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,7 +12,7 @@ from functools import partial
 from typing import Annotated, Final, Literal
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.triage.assignments.life import NotAllowed
@@ -36,6 +37,10 @@ from shared.sign_in import Caller, Doorkeeper
 
 PANELS: Final = "/triage/panels"
 MY_ACTIONS: Final = f"{PANELS}/actions"
+SHOWN: Final = 25
+"""Cases on one page: with their forms some 5 KB each, for a telephone."""
+MOST_CASES: Final = 100_000
+_WHOLE: Final = re.compile(r"[1-9][0-9]{0,4}")
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,9 @@ def panel_pages(
         panel: str,
         caller: Annotated[Caller, worker],
         meets_on: date | None = None,
+        first: Annotated[int, Query(ge=0, le=MOST_CASES)] = 0,
     ) -> HTMLResponse:
-        return await agenda_page(catalogue, panel, meets_on, caller)
+        return await agenda_page(catalogue, panel, meets_on, first, caller)
 
     @router.post("/{catalogue}/{panel}/cases", dependencies=ours)
     async def list_by_hand(
@@ -114,7 +120,7 @@ def panel_pages(
 
         done = await attempt(act, given)
         if isinstance(done, Trouble):
-            return await agenda_page(catalogue, panel, _day(given), caller, done)
+            return await agenda_page(catalogue, panel, _day(given), 0, caller, done)
         return _to(_back(done, Fields(meets_on=done.meets_on.isoformat())))
 
     @router.get("/cases/{case_id}")
@@ -160,11 +166,14 @@ def panel_pages(
         catalogue: str,
         panel: str,
         meets_on: date | None,
+        first: int,
         caller: Caller,
         trouble: Trouble = NO_TROUBLE,
     ) -> HTMLResponse:
         async with unit.work(uuid4()) as work:
-            found = await meetings.agenda(catalogue, panel, meets_on, caller, work)
+            found = await meetings.agenda(
+                catalogue, panel, meets_on, caller, work, first=first, most=SHOWN
+            )
             directory = await meetings.directories.current(work.connection)
             today = london_day(work.now)
         return pages.show(
@@ -172,6 +181,7 @@ def panel_pages(
             trouble.status,
             found=found,
             held=found.panel.on(found.meets_on).panel,
+            shown=SHOWN,
             following=found.panel.next_meeting(found.meets_on),
             owners=telling.who_may_own(directory, catalogue),
             name=partial(telling.name, directory),
@@ -215,7 +225,8 @@ def _back(case: Case, given: Fields) -> str:
     day = _day(given)
     if day is None:
         return f"{PANELS}/cases/{case.id}"
-    return f"{PANELS}/{case.catalogue}/{case.panel}/agenda?meets_on={day}#case-{case.id}"
+    first = f"&first={given['first']}" if _WHOLE.fullmatch(given["first"]) else ""
+    return f"{PANELS}/{case.catalogue}/{case.panel}/agenda?meets_on={day}{first}#case-{case.id}"
 
 
 def _day(given: Fields) -> date | None:

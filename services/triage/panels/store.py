@@ -91,17 +91,9 @@ async def _cases(connection: AsyncConnection, where: str, **values: Any) -> tupl
     return tuple(Case(**{**row._mapping, "triggers": tuple(row.triggers)}) for row in rows)
 
 
-async def listed_for(
-    connection: AsyncConnection,
-) -> tuple[tuple[str, str, date, int], ...]:
-    """How many cases are listed: catalogue, panel, the meeting's day, number."""
-    rows = await connection.execute(
-        text(
-            "SELECT catalogue, panel, meets_on, count(*) FROM panel_case WHERE state = 'listed'"
-            " GROUP BY catalogue, panel, meets_on ORDER BY catalogue, panel, meets_on"
-        )
-    )
-    return tuple((row[0], row[1], row[2], row[3]) for row in rows)
+async def listed(connection: AsyncConnection) -> tuple[Case, ...]:
+    """Every case that waits for a meeting."""
+    return await _cases(connection, " WHERE c.state = 'listed'")
 
 
 async def add_case(connection: AsyncConnection, one: Case) -> bool:

@@ -246,6 +246,8 @@ async def test_nobody_sees_the_other_side(ground: Ground) -> None:
     await ground.known_referral(case["referral_id"], pair=pair, role="victim")
     await ground.known_referral(uuid4(), pair=pair, role="perpetrator", holder=people.MEMBER)
     assert [each["case_id"] for each in await ground.agenda()] == [str(other["id"])]
+    marac, *_ = (await ground.get("")).json()["panels"]
+    assert marac["listed"] == [{"meets_on": "2026-11-24", "cases": 1}]
     wish = {"outcome": "deferred"}
     assert (await ground.post(f"/cases/{case['id']}/outcome", wish)).status_code == 404
     seen = await ground.get("/bromley/marac/agenda", people.DAY, "coordinator")

@@ -89,6 +89,19 @@ async def test_an_outcome_leads_back_to_the_agenda(ground: Ground) -> None:
     assert "two\nlines" in (await ask(ground, path)).text
 
 
+async def test_a_long_agenda_comes_in_pages(ground: Ground) -> None:
+    """25 cases each, told as read where they are shown; a form leads back to its page."""
+    for _ in range(26):
+        last = await ground.listed()
+    before = len(await ground.told())
+    page = await ask(ground, f"{AGENDA}?first=25")
+    assert ("Case 26 of 26" in page.text, "Case 25 of 26" in page.text) == (True, False)
+    assert len(await ground.told()) == before + 1
+    form = {"outcome": "deferred", "meets_on": "2026-11-24", "first": "25"}
+    sent = await ask(ground, f"/triage/panels/cases/{last['id']}/outcome", form)
+    assert sent.headers["location"] == f"{AGENDA}?meets_on=2026-11-24&first=25#case-{last['id']}"
+
+
 async def test_a_status_and_an_action(ground: Ground) -> None:
     """They stand on the case's page, by whom and for whom."""
     case = await ground.nominal()
