@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Literal
 from uuid import UUID
 
 from services.intake.deriving import derive_facts
-from services.intake.matching import canonical, changed_identity, match_keys
+from services.intake.matching import canonical, changed_identity
+from services.intake.people_store import PeopleStore
 from services.intake.reading import UnreadableReferral, read_stored
+from services.intake.recognising import People, Recognition, Until
 from services.intake.referral import Referral
-from services.intake.store import IntakeStore, Known, Pair, pair_of
+from services.intake.reviews_store import ReviewsStore
+from services.intake.store import IntakeStore, Known
 from shared.bus.work import Work
 from shared.events import Problem, ReferralAmended, ReferralReceived, derived_id
 from shared.facts import Frozen
@@ -36,6 +40,14 @@ class Admission:
 
     registry: Registry
     store: IntakeStore
+
+    @cached_property
+    def _recognition(self) -> Recognition:
+        return Recognition(PeopleStore(self.store.vault))
+
+    @cached_property
+    def _reviews(self) -> ReviewsStore:
+        return ReviewsStore(self.store.vault)
 
     def check_sender(self, document: Referral, agency: str) -> None:
         """Raise UnreadableReferral unless `agency` speaks for itself, and for a team of its own."""
@@ -75,16 +87,21 @@ class Admission:
     async def _admit_new(
         self, document: Referral, work: Work, key: bytes, body: bytes, document_key: bytes
     ) -> Receipt | None:
-        person_ref, pair = await self._people(document, work, None)
+        people = await self._recognition.recognise(document, work)
         new = Known(
-            derived_id(work.cause, "referral"), 1, document_key, document.made_at, person_ref
+            derived_id(work.cause, "referral"),
+            1,
+            document_key,
+            document.made_at,
+            people.person_ref,
         )
+        agency = document.source.agency
         stored = await self.store.add(
-            work.connection, new, agency=document.source.agency, reference_key=key, pair=pair
+            work.connection, new, agency=agency, reference_key=key, pair=people.pair
         )
         if not stored:
             return None
-        await self._tell(document, work, new, pair, body, ReferralReceived)
+        await self._tell(document, work, new, people, body, ReferralReceived)
         return self._receipt(document, work, "accepted", new.referral_id)
 
     async def _amend(
@@ -98,7 +115,8 @@ class Admission:
                 "a different person needs a reference of their own",
             )
             raise UnreadableReferral((problem,), document.reference)
-        _, pair = await self._people(document, work, known.person_ref)
+        until = Until(before, known.referral_id, known.person_ref)
+        people = await self._recognition.recognise(document, work, until)
         revised = Known(
             known.referral_id,
             known.revision + 1,
@@ -106,53 +124,33 @@ class Admission:
             document.made_at,
             known.person_ref,
         )
-        await self.store.revise(work.connection, revised, pair)
-        await self._tell(document, work, revised, pair, body, ReferralAmended)
+        await self.store.revise(work.connection, revised, people.pair)
+        await self._tell(document, work, revised, people, body, ReferralAmended)
         return self._receipt(document, work, "accepted", known.referral_id)
-
-    async def _people(
-        self, document: Referral, work: Work, person_ref: UUID | None
-    ) -> tuple[UUID, Pair | None]:
-        """Who the person is by reference, and the pair if both of them can be found again."""
-        agency = document.source.agency
-        keys = match_keys(document.person, agency)
-        recognised = await self.store.recognise(
-            work.connection, keys, person_ref or derived_id(work.cause, "person")
-        )
-        person_ref = person_ref or recognised
-        other_keys = match_keys(document.other_party, agency)
-        if not keys or not other_keys or document.role not in ("victim", "perpetrator"):
-            return person_ref, None
-        other_ref = await self.store.recognise(
-            work.connection, other_keys, derived_id(work.cause, "other_party")
-        )
-        if other_ref == person_ref:
-            return person_ref, None
-        if document.role == "victim":
-            return person_ref, pair_of(person_ref, other_ref)
-        return person_ref, pair_of(other_ref, person_ref)
 
     async def _tell(
         self,
         document: Referral,
         work: Work,
         known: Known,
-        pair: Pair | None,
+        people: People,
         body: bytes,
         happened: type[ReferralReceived],
     ) -> None:
         agency = document.source.agency
         made_on = london_day(document.made_at)
         await self.store.keep_document(work.connection, known, body, work.now)
+        await self._recognition.remember(people, known.referral_id, work)
         history = await self.store.history(
             work.connection,
-            pair,
+            people.pair,
             referral_id=known.referral_id,
             on=made_on,
             reversed_since=_years_before(made_on, CROSS_ALLEGATION_YEARS),
         )
-        if pair is not None:
-            await self.store.remember_pair(work.connection, pair, made_on)
+        if people.pair is not None:
+            await self.store.remember_pair(work.connection, people.pair, made_on)
+            history = history.model_copy(update={"pair_known": people.pair_known})
         linked = None
         if document.linked_references is not None:
             linked = await self.store.ids_of(work.connection, agency, document.linked_references)
@@ -160,8 +158,8 @@ class Admission:
             happened(
                 referral_id=known.referral_id,
                 revision=known.revision,
-                person_ref=known.person_ref,
-                pair_ref=pair.pair_ref if pair else None,
+                person_ref=people.person,
+                pair_ref=people.told_pair.pair_ref if people.told_pair else None,
                 catalogues=self.registry.catalogues_for(agency, document.source.team),
                 facts=derive_facts(document, linked=linked),
                 history=history,
@@ -170,6 +168,7 @@ class Admission:
             # Over HTTP the document is the cause, and one may be sent again after another.
             about=str(known.revision),
         )
+        await self._reviews.ask(people.doubts, known.referral_id, work)
 
     def _receipt(
         self,

@@ -65,6 +65,4 @@ class Handlers:
         work.transaction.collect(progress.decide, decided)
         if event.pair_ref is None or all(r.pathway != "marac" for r in event.routes):
             return
-        await self.store.remember_marac(
-            work.connection, event.pair_ref, event.referral_id, event.made_on
-        )
+        await self.store.remember_marac(work.connection, event.referral_id, event.made_on)

@@ -84,13 +84,17 @@ def canonical(document: Referral) -> bytes:
 
 
 def changed_identity(before: Referral, after: Referral) -> bool:
-    """Whether name and date of birth of the person referred have both become others.
+    """Whether the person referred has become another, under an old number."""
+    return became_another(before.person or Person(), after.person or Person())
 
-    Somebody's name may change, and a date may be corrected; both at once are another person under
-    an old number. What was not known before does not change when it is learnt. What is left out
-    counts as changed only beside a contradiction in the other of the two.
+
+def became_another(old: Person, new: Person) -> bool:
+    """Whether name and date of birth have both become others.
+
+    Somebody's name may change, and a date may be corrected; both at once are another person. What
+    was not known before does not change when it is learnt. What is left out counts as changed only
+    beside a contradiction in the other of the two.
     """
-    old, new = before.person or Person(), after.person or Person()
     name, born = _name_change(old, new), _change(old.date_of_birth, new.date_of_birth)
     return _Change.NONE not in (name, born) and _Change.OTHER in (name, born)
 

@@ -188,47 +188,6 @@ class IntakeStore:
         except SealBroken:
             raise WrongVaultKey from None
 
-    async def recognise(
-        self, connection: AsyncConnection, keys: Sequence[str], otherwise: UUID
-    ) -> UUID:
-        """The reference of the person of these keys, strongest first; `otherwise` if unknown.
-
-        Keys that are new are remembered for that person. Without any key nobody can be found
-        again, and `otherwise` stands for this referral alone.
-        """
-        if not keys:
-            return otherwise
-        sealed = [self.vault.fingerprint(key, "person") for key in keys]
-        found = await self._persons(connection, sealed)
-        person = next((found[key] for key in sealed if key in found), otherwise)
-        missing = [key for key in sealed if key not in found]
-        if not missing:
-            return person
-        added = await connection.execute(
-            text(
-                "INSERT INTO vault_person_key (key, person_ref)"
-                " SELECT key, :person FROM unnest(CAST(:keys AS bytea[])) AS t(key) ORDER BY key"
-                " ON CONFLICT DO NOTHING RETURNING key"
-            ),
-            {"person": person, "keys": missing},
-        )
-        if len(added.all()) == len(missing) or found:
-            return person
-        # Somebody else met the same person for the first time a moment earlier.
-        return next(iter((await self._persons(connection, sealed)).values()))
-
-    async def _persons(
-        self, connection: AsyncConnection, sealed: Sequence[bytes]
-    ) -> dict[bytes, UUID]:
-        rows = await connection.execute(
-            text(
-                "SELECT key, person_ref FROM vault_person_key"
-                " WHERE key = ANY(CAST(:keys AS bytea[]))"
-            ),
-            {"keys": list(sealed)},
-        )
-        return {row.key: row.person_ref for row in rows}
-
     async def history(
         self,
         connection: AsyncConnection,
@@ -238,21 +197,29 @@ class IntakeStore:
         on: date,
         reversed_since: date,
     ) -> History:
-        """What is remembered of a pair on a day, this referral left out."""
+        """What is remembered of a pair on a day, this referral left out.
+
+        The two are one pair by every reference that each of them was known by.
+        """
         if pair is None:
             return History()
         rows = await connection.execute(
             text(
-                "SELECT (SELECT max(heard_of_on) FROM pair_marac WHERE pair_ref = :pair"
-                " AND referral_id <> :referral AND heard_of_on <= :on) AS marac_on,"
-                " EXISTS (SELECT 1 FROM pair WHERE pair_ref = :reversed"
-                " AND last_on >= :since) AS cross_allegation"
+                "WITH sides AS (SELECT refs_of(:victim) AS victims, refs_of(:perpetrator)"
+                " AS perpetrators)"
+                " SELECT (SELECT max(heard_of_on) FROM sides JOIN pair"
+                " ON victim_ref = ANY(victims) AND perpetrator_ref = ANY(perpetrators)"
+                " JOIN pair_marac USING (pair_ref)"
+                " WHERE referral_id <> :referral AND heard_of_on <= :on) AS marac_on,"
+                " EXISTS (SELECT FROM sides JOIN pair"
+                " ON victim_ref = ANY(perpetrators) AND perpetrator_ref = ANY(victims)"
+                " WHERE last_on >= :since) AS cross_allegation"
             ),
             {
-                "pair": pair.pair_ref,
+                "victim": pair.victim_ref,
+                "perpetrator": pair.perpetrator_ref,
                 "referral": referral_id,
                 "on": on,
-                "reversed": pair_of(pair.perpetrator_ref, pair.victim_ref).pair_ref,
                 "since": reversed_since,
             },
         )
@@ -278,15 +245,17 @@ class IntakeStore:
         )
 
     async def remember_marac(
-        self, connection: AsyncConnection, pair_ref: UUID, referral_id: UUID, on: date
+        self, connection: AsyncConnection, referral_id: UUID, on: date
     ) -> None:
-        """A referral of this pair went to MARAC."""
+        """The pair of a referral went to MARAC. Triage may know the pair by the reference of a
+        merge; the one kept here outlives it."""
         await connection.execute(
             text(
                 "INSERT INTO pair_marac (pair_ref, referral_id, heard_of_on)"
-                " VALUES (:pair, :referral, :on) ON CONFLICT DO NOTHING"
+                " SELECT pair_ref, id, :on FROM referral"
+                " WHERE id = :referral AND pair_ref IS NOT NULL ON CONFLICT DO NOTHING"
             ),
-            {"pair": pair_ref, "referral": referral_id, "on": on},
+            {"referral": referral_id, "on": on},
         )
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.intake.likeness.blocking import MOST_KEYS, blocks
@@ -146,8 +146,9 @@ def test_a_number_with_a_wrong_check_character_says_nothing() -> None:
 @pytest.mark.parametrize("doubt", [{"given": "Amina"}, {"born": "1963-08-30"}])
 def test_a_number_that_is_somebody_elses(doubt: dict[str, str]) -> None:
     """Twins mixed up, a father's number given for the son: a number alone joins neither."""
-    numbered = {**AMARA, "nhs": NUMBERS[0]}
-    judgement = judge(record(**numbered), record(**{**numbered, **doubt}))
+    numbered: dict[str, Any] = {**AMARA, "nhs": NUMBERS[0]}
+    changed: dict[str, Any] = {**numbered, **doubt}
+    judgement = judge(record(**numbered), record(**changed))
     assert (judgement.answer, bool(judgement.doubts)) == (Answer.DOUBTFUL, True)
 
 
@@ -230,7 +231,8 @@ def test_another_given_name_never_joins(one: dict[str, Any], other: dict[str, An
 @settings(max_examples=300)
 @given(_made, _made)
 def test_finding_goes_both_ways(one: Record, other: Record) -> None:
-    """Whoever comes first, the second finds the first."""
+    """Of two who may be one, the second finds the first, whichever of them came first."""
+    assume(judge(one, other).answer is not Answer.DIFFERENT)
     first = set(blocks(one).kept) & set(blocks(other).sought)
     second = set(blocks(other).kept) & set(blocks(one).sought)
     assert bool(first) == bool(second)

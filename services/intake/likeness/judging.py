@@ -1,6 +1,6 @@
 """Same, Different, or a person must look: the answer to two records, with all that led to it."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -51,6 +51,7 @@ _ANOTHER_FAMILY: Final = {Seen.FAMILY_OTHER, Seen.FAMILY_OTHER_WOMAN}
 _BORN_NEARLY: Final = {Seen.BORN_EQUAL_NEW_YEAR, Seen.BORN_SWAPPED}
 _REACHED_BY: Final = {Seen.PHONE_EQUAL, Seen.EMAIL_EQUAL}
 _BESIDE_NAME_AND_BIRTH: Final = _REACHED_BY | {Seen.POSTCODE_EQUAL, Seen.CASE_EQUAL}
+_COMMON_NAME: Final = {Seen.GIVEN_EQUAL_COMMON, Seen.FAMILY_EQUAL_COMMON}
 _LIVES_ELSEWHERE: Final = {Seen.POSTCODE_OTHER, Seen.PHONE_OTHER, Seen.EMAIL_OTHER}
 
 
@@ -74,9 +75,31 @@ def judge(one: Record, other: Record) -> Judgement:
     return Judgement(Answer.DIFFERENT, seen, doubts)
 
 
+def is_told_by_keys(record: Record, owners: Mapping[str, object]) -> bool:
+    """Whether exact keys alone tell who it is, by the owner of each that is known.
+
+    So it is where name with birth date and every number are one person's: then nothing that is
+    said of that person can contradict. A common name, or the birth date of all whose day is not
+    known, needs more.
+    """
+    exact = match_keys(record.person, record.agency)
+    telling = [key for key in exact if not key.startswith("local_case:")]
+    return (
+        len(set(owners.values())) == 1
+        and any(key.startswith("name:") for key in telling)
+        and all(key in owners for key in telling)
+        and not _is_commonplace(set(compare(record, record)))
+    )
+
+
 def _share_a_key(one: Record, other: Record) -> bool:
     theirs = match_keys(other.person, other.agency)
     return any(key in theirs for key in match_keys(one.person, one.agency))
+
+
+def _is_commonplace(seen: Set[Seen]) -> bool:
+    """Whether name and birth date may be two people's in one borough."""
+    return seen >= _COMMON_NAME or Seen.BORN_EQUAL_NEW_YEAR in seen
 
 
 def _contradictions(seen: Set[Seen]) -> Iterator[str]:
@@ -89,10 +112,9 @@ def _contradictions(seen: Set[Seen]) -> Iterator[str]:
         if Seen.BORN_OTHER in seen:
             yield "the number is the same, and the date of birth is another"
         return
-    common = {Seen.GIVEN_EQUAL_COMMON, Seen.FAMILY_EQUAL_COMMON} <= seen
     alike = _BESIDE_NAME_AND_BIRTH | {Seen.POSTCODE_DISTRICT}
     elsewhere = _LIVES_ELSEWHERE | {Seen.GENDER_OTHER}
-    if (common or Seen.BORN_EQUAL_NEW_YEAR in seen) and seen & elsewhere and not seen & alike:
+    if _is_commonplace(seen) and seen & elsewhere and not seen & alike:
         yield "a common name or birth date, and all else that is known of both differs"
 
 
