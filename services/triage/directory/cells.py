@@ -124,13 +124,18 @@ def when(turn: OnCall) -> str:
 
 def neutral(cell: str) -> str:
     """The cell as it may stand in a file that a spreadsheet opens: never as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if _is_like_a_formula(cell) else cell
 
 
 def as_meant(cell: str) -> str:
     """A cell as it is read: without white space around it, and without what made it neutral."""
     cell = cell.strip()
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and _is_like_a_formula(cell) else cell
+
+
+def _is_like_a_formula(cell: str) -> bool:
+    # Also where it is neutral already, or what is read back would not be what was written.
+    return cell.lstrip("'").startswith(_FORMULA)
 
 
 def _day(name: str) -> Weekday:

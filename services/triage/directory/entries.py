@@ -30,6 +30,8 @@ from shared.registry import Slug
 
 PractitionerId = Annotated[StrictStr, Field(pattern=r"^p-[a-z0-9]{4,20}$")]
 TeamSlug = Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
+Words = Annotated[StrictStr, Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
+"""One line, without white space around it."""
 Language = Annotated[StrictStr, Field(pattern=r"^[a-z]{2}$")]
 
 
@@ -90,10 +92,10 @@ class Practitioner(Frozen):
     """
 
     id: PractitionerId
-    name: StrictStr = Field(min_length=1)
+    name: Words
     email: StrictStr = Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     phone: StrictStr | None = Field(default=None, pattern=r"^(\+[1-9]|0)[0-9 ]{8,17}$")
-    job: StrictStr | None = Field(default=None, min_length=1)
+    job: Words | None = None
     capacity: StrictInt = Field(default=70, ge=1)
     max_caseload: StrictInt | None = Field(default=None, ge=1)
     languages: tuple[Language, ...] = ("en",)

@@ -76,6 +76,8 @@ def _words(error: ErrorDetails, loc: Loc) -> str:
             return _FORMS.get(name, _ANOTHER_FORM)
         case "string_too_short" | "too_short":
             return "is empty"
+        case "string_too_long":
+            return f"is longer than {context['max_length']} characters"
         case "string_type":
             return "is no text: write it in quotes"
         case "int_type":
@@ -96,9 +98,12 @@ def _words(error: ErrorDetails, loc: Loc) -> str:
 
 _ANOTHER_FORM: Final = "is not of the form that is asked for"
 _PERSON: Final = "is no practitioner's id: p- and 4 to 20 small letters or digits"
+_ONE_LINE: Final = "is not one line, without white space around it"
 _NO_DAY: Final = "is no day of the week: monday, tuesday, wednesday ..."
 _NO_TEAM: Final = "is no team of the referral document, such as leaving_care"
 _FORMS: Final = {
+    "name": _ONE_LINE,
+    "job": _ONE_LINE,
     "id": _PERSON,
     "lead": _PERSON,
     "members": _PERSON,

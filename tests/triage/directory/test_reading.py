@@ -1,14 +1,23 @@
 """A directory is read whole, from YAML or from a spreadsheet, or refused with every fault."""
 
-from datetime import time
+import re
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from services.triage.directory import cells
 from services.triage.directory.entries import Directory
 from services.triage.directory.faults import DirectoryRefused
 from services.triage.directory.reading import read_directory, read_whole
+from services.triage.directory.rota import gaps
 from services.triage.directory.spreadsheet import write_tables
+from services.triage.policy.library import SHIPPED
+from tests.triage.directory.staff import directory, practitioner
 from tests.triage.directory.tables import (
     DUTY,
     PRACTITIONERS,
@@ -19,6 +28,7 @@ from tests.triage.directory.tables import (
     in_yaml,
 )
 
+CATALOGUES = sorted(SHIPPED.glob("*.yaml"))
 LOCAL = Path(__file__).parents[3] / "deploy" / "local" / "directory.yaml"
 
 
@@ -52,7 +62,7 @@ def test_what_is_written_as_tables_is_read_as_the_same(tmp_path: Path) -> None:
     """The directory of this machine survives the way to a spreadsheet and back."""
     local = read_directory([LOCAL])
 
-    assert read_directory(list(write_tables(local, tmp_path))) == local
+    assert read_directory(write_tables(local, tmp_path)) == local
 
 
 def test_who_works_on_no_day_stays_so(tmp_path: Path) -> None:
@@ -61,7 +71,7 @@ def test_who_works_on_no_day_stays_so(tmp_path: Path) -> None:
     never = whole.practitioners[0].model_copy(update={"hours": {}, "languages": ()})
     other = whole.model_copy(update={"practitioners": (never, *whole.practitioners[1:])})
 
-    assert read_directory(list(write_tables(other, tmp_path))) == other
+    assert read_directory(write_tables(other, tmp_path)) == other
 
 
 def test_a_spreadsheets_ways_make_no_difference(tmp_path: Path) -> None:
@@ -76,14 +86,14 @@ def test_a_spreadsheets_ways_make_no_difference(tmp_path: Path) -> None:
 def test_a_formula_is_neutral_in_what_we_write(tmp_path: Path) -> None:
     """A name that a spreadsheet would calculate is written so that it does not, and read back."""
     sly = changed(YAML, "name: Cora Nunn", 'name: "=1+1"')
-    directory = read_directory(in_yaml(tmp_path, sly))
+    whole = read_directory(in_yaml(tmp_path, sly))
 
-    written = write_tables(directory, tmp_path)
+    written = write_tables(whole, tmp_path)
 
     text = written[0].read_text(encoding="utf-8-sig")
     assert "'=1+1" in text
     assert "'+44 7700 900302" in text
-    assert read_directory(list(written)) == directory
+    assert read_directory(written) == whole
 
 
 @pytest.mark.parametrize(
@@ -129,6 +139,8 @@ def test_a_formula_is_neutral_in_what_we_write(tmp_path: Path) -> None:
         ("email: anna.keld@example.org", "email: anna.keld", "p-anna.email: is no email address"),
         (", email: cora.nunn@example.org", "", "p-cora.email: is missing"),
         ("name: Cora Nunn", 'name: ""', "p-cora.name: is empty"),
+        ("name: Cora Nunn", 'name: " Cora"', "p-cora.name: is not one line, without white space"),
+        ("name: Cora Nunn", f"name: {'C' * 201}", "p-cora.name: is longer than 200 characters"),
         ("job: IDSVA", "task: IDSVA", "p-anna.task: is no field that belongs here"),
         ("id: p-cora", "id: p-anna", "p-anna.id: p-anna is given twice"),
         ("id: p-cora", "id: Cora Nunn", "practitioners.2.id: is no practitioner's id"),
@@ -305,9 +317,60 @@ def test_plain_values_are_read_alike() -> None:
     }
 
 
+_SHIFTS = st.builds(
+    lambda first, last: {"from": f"{first:%H:%M}", "until": f"{last:%H:%M}"}, st.times(), st.times()
+)
+_WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1) | (
+    st.sampled_from(["=1+1", "'=1", "''-2", "'", "none", "a; b", '"', "p-anna"])
+)
+
+
+@given(
+    name=_WORDS,
+    job=_WORDS,
+    languages=st.lists(st.sampled_from(["en", "pl", "ur"]), unique=True),
+    hours=st.dictionaries(st.sampled_from(cells.WEEK), _SHIFTS),
+    on_site=st.dictionaries(
+        st.sampled_from(["mash", "gp"]),
+        st.lists(st.sampled_from(cells.WEEK), unique=True, min_size=1),
+    ),
+)
+def test_whatever_stands_in_a_spreadsheet_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, **entry: Any
+) -> None:
+    """Anybody whom the directory can hold survives the way to a spreadsheet and back."""
+    anna = practitioner("p-anna", **entry)
+
+    written = write_tables(directory(anna), tmp_path_factory.mktemp("tables"))
+
+    assert read_directory(written).practitioners == (anna,)
+
+
 def test_this_machines_directory_is_sound() -> None:
-    """The one that ships can be loaded, and its numbers are those kept for drama."""
+    """The one that ships can be loaded; all its people are invented, and have somebody to go to."""
     found = read_directory([LOCAL])
 
-    assert all((each.phone or "").startswith("07700 900") for each in found.practitioners)
+    for each in found.practitioners:
+        assert each.email.endswith("@example.org")
+        assert re.fullmatch(r"07700 900[0-9]{3}", each.phone or "")
     assert all(team.contact for team in found.teams)
+
+
+def test_somebody_is_on_call_here_at_every_hour() -> None:
+    """The rota that ships has no gap in any week."""
+    found = read_directory([LOCAL])
+    since = datetime(2026, 3, 27, tzinfo=UTC)
+
+    for duty in found.duty:
+        assert gaps(found, duty, since, since + timedelta(days=365)) == ()
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.stem)
+def test_every_pathway_has_a_team_here(catalogue: Path) -> None:
+    """No pathway of a shipped catalogue leads to a team without members."""
+    policy = yaml.safe_load(catalogue.read_text(encoding="utf-8"))
+    found = read_directory([LOCAL])
+
+    teams = {pathway["team"] for pathway in policy["pathways"]}
+
+    assert sorted(team for team in teams if not found.team(policy["name"], team)) == []
