@@ -11,6 +11,7 @@ from deploy.commands.parked import parked
 from deploy.commands.replay import replay
 from deploy.commands.routing import route, submit
 from deploy.commands.running import down, show_status, up
+from deploy.commands.simulate import simulate
 from deploy.commands.testing import mutate, run_tests
 from deploy.commands.trail import trail
 
@@ -28,6 +29,7 @@ app.command("demo")(demo)
 app.command("submit")(submit)
 app.command("route")(route)
 app.command("replay")(replay)
+app.command("simulate")(simulate)
 app.command("trail")(trail)
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(directory, name="directory")

@@ -1,0 +1,1 @@
+"""A simulated quarter: invented referrals and practitioners through the code that runs."""
