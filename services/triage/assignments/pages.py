@@ -85,6 +85,8 @@ class WorkPages:
 
     def _question(self, fact: str) -> str:
         """A missing fact as a question; "an interpreter is needed" would read as if it were so."""
+        if fact == "other_party":
+            return "Who is the other person?"
         asked = self._questions.get("person.borough" if fact == "borough" else fact)
         return asked or words(fact.replace(".", " "))
 
@@ -213,7 +215,7 @@ def work_router(of: WorkPages, doorkeeper: Doorkeeper) -> APIRouter:
 def _reasons(seen: Seen, decision: Mapping[str, Any]) -> list[str]:
     for route in decision.get("routes", ()):
         if route["pathway"] == seen.one.pathway:
-            return list(route["reasons"])
+            return list(dict.fromkeys(route["reasons"]))
     return []
 
 
