@@ -1,5 +1,6 @@
 """The directory in triage's tables: read by version, changed all at once, remembered for ever."""
 
+import asyncio
 import json
 from pathlib import Path
 from uuid import uuid4
@@ -181,6 +182,14 @@ async def test_the_seed_is_loaded_once(kept: KeptDirectory) -> None:
     assert await kept.current() == without_cora_s_rota(kept.sample)
     (first, _second) = await kept.told("directory.changed")
     assert first["data"]["by"] == "first-start"
+
+
+async def test_of_two_first_starts_at_once_one_loads(kept: KeptDirectory) -> None:
+    """Two processes of a new system: one version, told once, and neither fails."""
+    await asyncio.gather(*(seed(kept.unit, kept.file) for _ in range(4)))
+
+    assert await kept.version() == 1
+    assert len(await kept.told("directory.changed")) == 1
 
 
 async def test_a_seed_that_does_not_hold_together_is_not_loaded(
