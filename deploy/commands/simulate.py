@@ -63,12 +63,14 @@ def _show(found: dict[str, Any]) -> None:
         out.print(table, "")
     out.print(
         f"{found['referrals']} referrals, seed {found['seed']}: {found['assignments']} assignments,"
-        f" {found['over']} over, {found['held']} held, {found['waiting']} waiting"
+        f" {found['over']} over, {found['held']} held, {found['waiting']} waiting",
+        soft_wrap=True,
     )
     fair = found["fairness"]
     out.print(
         f"Cases as a share of the team's mean: least {fair['least']}, median {fair['median']},"
-        f" most {fair['most']}, varying by {fair['varies']:.0%}"
+        f" most {fair['most']}, varying by {fair['varies']:.0%}",
+        soft_wrap=True,
     )
     for breach in found["breaches"]:
         say(f"NOT KEPT: {breach['what']} ({breach['times']})")
@@ -81,5 +83,5 @@ def _row(team: dict[str, Any]) -> list[str]:
     return [
         *(str(team[figure]) for figure in _COLUMNS.values()),
         f"{team['in_time'] / contacts:.0%}" if contacts else "-",
-        f"{each['least']}-{each['median']:g}-{each['most']}",
+        f"{each['least']}-{each['median']:.0f}-{each['most']}",
     ]
