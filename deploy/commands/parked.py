@@ -174,7 +174,8 @@ async def _read_parked(home: Home) -> list[Call]:
         stream = connection.jetstream()
         state = (await stream.stream_info(PARKED)).state
         calls = []
-        for sequence in range(state.first_seq, state.last_seq + 1):
+        # A stream that never held anything begins and ends at 0, which the broker refuses.
+        for sequence in range(max(state.first_seq, 1), state.last_seq + 1):
             try:
                 message = await stream.get_msg(PARKED, sequence)
             except NotFoundError:  # settled before
