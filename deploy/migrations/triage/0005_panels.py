@@ -70,6 +70,7 @@ _STATEMENTS = (
         CHECK ((level IS NULL) = (told IS NULL)))""",
     "CREATE INDEX ON triage.panel_action (case_id)",
     "CREATE INDEX ON triage.panel_action (owner) WHERE done_at IS NULL",
+    "CREATE INDEX ON triage.panel_action (told) WHERE done_at IS NULL",
     "CREATE INDEX ON triage.panel_action (due_at) WHERE due_at IS NOT NULL",
     "GRANT SELECT, INSERT, UPDATE ON triage.panel_case, triage.panel_action TO triage",
     "GRANT SELECT, INSERT ON triage.panel_outcome, triage.panel_rating TO triage",

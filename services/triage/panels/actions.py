@@ -6,7 +6,7 @@ contact of the pathway's team. Each has a working day (assumed: no paper says); 
 on every working day until the action is done, so that nothing goes silent.
 """
 
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -50,6 +50,11 @@ class Action:
     done_by: str | None = None
 
 
+def sees_to(action: Action, practitioner_id: str) -> bool:
+    """Whether an action is somebody's to do: the owner's, or whoever's it went up to last."""
+    return practitioner_id in (action.owner, action.told)
+
+
 def first_firing(
     due_on: date, office: Office, bank_holidays: Container[date] = ENGLAND
 ) -> datetime:
@@ -84,20 +89,21 @@ def gone_up(
     *,
     catalogue: str,
     team: str | None,
+    excluded: Collection[str],
     at: datetime,
     then: datetime,
     bank_holidays: Container[date] = ENGLAND,
 ) -> Action:
     """The action after its clock fired: somebody further up is told, and has time until `then`.
 
-    A level where nobody stands, or nobody who works in that time, is passed over; where there is
-    none further up, the highest is told again. Whoever stands there is looked up anew: it need not
-    be the one of the day before.
+    `excluded`: who is walled off from the case. A level where nobody else stands, or nobody who
+    works in that time, is passed over; where there is none further up, the highest is told again.
+    Whoever stands there is looked up anew: it need not be the one of the day before.
     """
     stands = {
-        "stand_in": _stand_in(action.owner, directory, at, then, bank_holidays),
+        "stand_in": _stand_in(action.owner, directory, excluded, at, then, bank_holidays),
         "coordinator": coordinator_for(directory, catalogue, at),
-        "contact": _contact(directory, catalogue, team),
+        "contact": _contact(directory, catalogue, team, excluded),
     }
     reached = LEVELS.index(action.level) if action.level else 0
     there = [level for level in LEVELS if stands.get(level)]
@@ -110,17 +116,32 @@ def gone_up(
 def _stand_in(
     owner: str,
     directory: Directory,
+    excluded: Collection[str],
     since: datetime,
     until: datetime,
     bank_holidays: Container[date],
 ) -> Practitioner | None:
     practitioner = directory.practitioner(owner)
     who = directory.practitioner(practitioner.stand_in or "") if practitioner else None
-    if who is None or first_working_moment(who, since, until, bank_holidays) is None:
+    if who is None or who.id in excluded:
+        return None
+    if first_working_moment(who, since, until, bank_holidays) is None:
         return None
     return who
 
 
-def _contact(directory: Directory, catalogue: str, team: str | None) -> Practitioner | None:
+def _contact(
+    directory: Directory, catalogue: str, team: str | None, excluded: Collection[str]
+) -> Practitioner | None:
     entry = directory.entry(catalogue, team)
-    return directory.practitioner(entry.contact) if entry and entry.contact else None
+    who = entry.contact if entry else None
+    return directory.practitioner(who) if who and who not in excluded else None
+
+
+def could_be_told(
+    action: Action, directory: Directory, catalogue: str, team: str | None
+) -> frozenset[str]:
+    """Who might be told beside coordinators, who may see both sides of a pair."""
+    owner, entry = directory.practitioner(action.owner), directory.entry(catalogue, team)
+    ids = (owner and owner.stand_in, entry and entry.contact)
+    return frozenset(each for each in ids if each)

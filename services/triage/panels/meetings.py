@@ -17,7 +17,7 @@ from services.triage.assignments.life import NotAllowed
 from services.triage.directory.entries import Directory
 from services.triage.directory.store import Directories
 from services.triage.panels import agenda, store
-from services.triage.panels.actions import Action, check_day, done, first_firing
+from services.triage.panels.actions import Action, check_day, done, first_firing, sees_to
 from services.triage.panels.agenda import BY_HAND, Case, Wanted
 from services.triage.panels.listing import list_case, tell_heard, tell_listed
 from services.triage.panels.rhythm import Panels, StandingPanel
@@ -281,10 +281,11 @@ class Meetings:
         return action, case
 
     async def done(self, action_id: UUID, caller: Caller, work: Work) -> tuple[Action, Case]:
-        """An action is done: so says its owner, or who sits on the panel. Once is enough."""
+        """An action is done: so says its owner, whom it went up to, or who sits on the panel. Once
+        is enough."""
         action = await store.held_action(work.connection, action_id)
         case = await store.case(work.connection, action.case_id) if action else None
-        if action is None or action.owner != caller.subject:
+        if action is None or not sees_to(action, caller.subject):
             await self._panel_of(case, caller, work)
         assert action is not None  # noqa: S101 - nor has none a panel
         assert case is not None  # noqa: S101 - every action has its case
@@ -301,8 +302,15 @@ class Meetings:
             work.emit(told, case.referral_id, about=str(action.id))
         return after, case
 
+    async def has_to_do_with(self, case_id: UUID, caller: Caller, work: Work) -> bool:
+        """Whether the caller has, or had, anything to do or to see to for a case."""
+        return any(
+            sees_to(each, caller.subject)
+            for each in await store.actions(work.connection, [case_id])
+        )
+
     async def own_actions(self, caller: Caller, work: Work) -> tuple[tuple[Action, Case], ...]:
-        """What the caller has still to do."""
+        """What the caller has still to do, or to see to."""
         found = await store.actions_of(work.connection, caller.subject)
         self._record([case for _, case in found], "panel actions", caller, work)
         return found

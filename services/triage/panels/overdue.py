@@ -5,11 +5,13 @@ from datetime import UTC
 from typing import Final
 from uuid import UUID
 
+from services.triage.directory.entries import Directory
 from services.triage.directory.store import Directories
 from services.triage.panels import store
-from services.triage.panels.actions import Action, gone_up, next_firing
+from services.triage.panels.actions import Action, could_be_told, gone_up, next_firing
 from services.triage.panels.agenda import Case
 from services.triage.panels.rhythm import Panels
+from services.triage.panels.walls import walled_off
 from services.triage.policy.days import ONE_DAY
 from shared.bus.work import UnitOfWork, Work
 from shared.events import ActionOverdue, derived_id
@@ -41,21 +43,34 @@ class OverdueActions:
             directory = await self.directories.current(transaction.connection)
             fired = []
             for action, case in claimed:
-                panel = self.panels.find(case.catalogue, case.panel)
-                season = panel.on(london_day(now)) if panel else None
-                after = gone_up(
-                    action,
-                    directory,
-                    catalogue=case.catalogue,
-                    team=season.team if season else None,
-                    at=now,
-                    # Even of a panel whose policy was taken away nothing goes silent.
-                    then=next_firing(now, season.office) if season else now + ONE_DAY,
-                )
+                work = Work(transaction, _cause(action), now)
+                after = await self._gone_up(action, case, directory, work)
                 fired.append(after)
-                _tell(after, case, Work(transaction, _cause(action), now))
+                _tell(after, case, work)
             await store.save_actions(transaction.connection, fired)
         return len(fired)
+
+    async def _gone_up(
+        self, action: Action, case: Case, directory: Directory, work: Work
+    ) -> Action:
+        panel = self.panels.find(case.catalogue, case.panel)
+        season = panel.on(london_day(work.now)) if panel else None
+        team = season.team if season else None
+        walled = {
+            who
+            for who in could_be_told(action, directory, case.catalogue, team)
+            if await walled_off(work.connection, who, [case.referral_id])
+        }
+        return gone_up(
+            action,
+            directory,
+            catalogue=case.catalogue,
+            team=team,
+            excluded=walled,
+            at=work.now,
+            # Even of a panel whose policy was taken away nothing goes silent.
+            then=next_firing(work.now, season.office) if season else work.now + ONE_DAY,
+        )
 
 
 def _cause(action: Action) -> UUID:

@@ -33,6 +33,7 @@ from services.triage.policy.wording import place_name
 from shared.bus.work import UnitOfWork, Work
 from shared.london import london_day
 from shared.pages import HEADERS, Pages
+from shared.problems import Refused
 from shared.sign_in import Caller, Doorkeeper
 
 PANELS: Final = "/triage/panels"
@@ -79,10 +80,13 @@ def panel_pages(
     async def my_actions(caller: Annotated[Caller, worker]) -> HTMLResponse:
         async with unit.work(uuid4()) as work:
             found = await meetings.own_actions(caller, work)
+            directory = await meetings.directories.current(work.connection)
             today = london_day(work.now)
         return pages.show(
             "panel_actions.html",
             found=found,
+            reader=caller.subject,
+            name=partial(telling.name, directory),
             title=meetings.panels.title,
             today=today,
             place_name=place_name,
@@ -124,8 +128,15 @@ def panel_pages(
         return _to(_back(done, Fields(meets_on=done.meets_on.isoformat())))
 
     @router.get("/cases/{case_id}")
-    async def case(case_id: UUID, caller: Annotated[Caller, worker]) -> HTMLResponse:
-        return await case_page(case_id, caller)
+    async def case(case_id: UUID, caller: Annotated[Caller, worker]) -> Response:
+        try:
+            return await case_page(case_id, caller)
+        except Refused:
+            # Every message leads here; who does not sit on the panel sees the action alone.
+            async with unit.work(uuid4()) as work:
+                if not await meetings.has_to_do_with(case_id, caller, work):
+                    raise
+            return _to(MY_ACTIONS)
 
     @router.post("/cases/{case_id}/{form}", dependencies=ours)
     async def record(

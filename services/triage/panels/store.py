@@ -260,12 +260,16 @@ async def actions(connection: AsyncConnection, case_ids: Sequence[UUID]) -> tupl
     )
 
 
-async def actions_of(connection: AsyncConnection, owner: str) -> tuple[tuple[Action, Case], ...]:
-    """What somebody has still to do, what is due first at the top, each with its case."""
+async def actions_of(
+    connection: AsyncConnection, practitioner_id: str
+) -> tuple[tuple[Action, Case], ...]:
+    """What somebody has still to do, or was told of last, what is due first at the top; each with
+    its case."""
     open_ = await _actions(
         connection,
-        " WHERE a.owner = :owner AND a.done_at IS NULL ORDER BY a.due_on, a.set_at, a.id",
-        owner=owner,
+        " WHERE (a.owner = :who OR a.told = :who) AND a.done_at IS NULL"
+        " ORDER BY a.due_on, a.set_at, a.id",
+        who=practitioner_id,
     )
     cases = await _cases(
         connection, " WHERE c.id = ANY(CAST(:ids AS uuid[]))", ids=[each.case_id for each in open_]

@@ -1,5 +1,6 @@
 """An action's clock, and whom it goes up to when its day has passed."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -43,10 +44,18 @@ def action() -> Action:
     )
 
 
-def up(one: Action, directory: Directory, at: datetime, team: str = "iom") -> Action:
+def up(
+    one: Action,
+    directory: Directory,
+    at: datetime,
+    team: str = "iom",
+    excluded: Collection[str] = (),
+) -> Action:
     """After its clock fired at a moment."""
     then = next_firing(at, office())
-    return gone_up(one, directory, catalogue="bromley", team=team, at=at, then=then)
+    return gone_up(
+        one, directory, catalogue="bromley", team=team, excluded=excluded, at=at, then=then
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,6 +116,14 @@ def test_the_coordinator_is_who_is_on_call_then() -> None:
 def test_where_nobody_stands_in_the_coordinator_is_told_at_once(nobody: Directory) -> None:
     """None is named, who is named has gone, or does not work in that time."""
     assert up(action(), nobody, MONDAY).level == "coordinator"
+
+
+def test_who_is_walled_off_is_passed_over() -> None:
+    """Of a stand-in the coordinator is told at once; of the contact, the coordinator again."""
+    walled = {people.STAND_IN, people.CONTACT}
+    once = up(action(), people.directory(), MONDAY, excluded=walled)
+    twice = up(once, people.directory(), MONDAY, excluded=walled)
+    assert (once.level, twice.level) == ("coordinator", "coordinator")
 
 
 def test_without_a_contact_the_coordinator_hears_every_day() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from services.triage.panels import store
 from tests.triage.panels import people
@@ -86,6 +86,25 @@ async def test_what_is_told(ground: Ground) -> None:
         "told": people.STAND_IN,
     }
     assert case["actions"][0]["told"] == people.STAND_IN
+
+
+async def test_nobody_is_told_across_the_wall(ground: Ground) -> None:
+    """A stand-in who works with the other person of the pair is passed over."""
+    await given(ground)
+    (case,) = await ground.agenda()
+    pair = uuid4()
+    await ground.known_referral(UUID(case["referral_id"]), pair=pair, role="victim")
+    await ground.known_referral(uuid4(), pair=pair, role="perpetrator", holder=people.STAND_IN)
+    assert await fire(ground, FIRST) == [("coordinator", people.DAY)]
+
+
+async def test_who_was_told_last_may_mark_it_done(ground: Ground) -> None:
+    """Once it went up to the stand-in, she may; not before, and not when it has gone further."""
+    (first,) = await given(ground)
+    path = f"/actions/{first}/done"
+    assert (await ground.post(path, {}, people.STAND_IN)).status_code == 404
+    await fire(ground, FIRST)
+    assert (await ground.post(path, {}, people.STAND_IN)).status_code == 200
 
 
 async def test_two_sweepers_never_tell_twice(ground: Ground) -> None:

@@ -153,6 +153,22 @@ async def test_my_actions(ground: Ground) -> None:
     assert "You have nothing to do for a panel." in after.text
 
 
+async def test_a_message_leads_to_what_is_asked(ground: Ground) -> None:
+    """Its link is the case's page: who does not sit on the panel is led to the action alone."""
+    case = await ground.listed()
+    await ground.post(f"/cases/{case['id']}/actions", ACTION | {"due_on": "2026-11-18"})
+    ground.clock.now = ground.clock.now.replace(day=20)
+    path = f"/triage/panels/cases/{case['id']}"
+    assert (await ask(ground, path, None, people.STAND_IN)).status_code == 404
+    await ground.overdue.step()
+    led = await ask(ground, path, None, people.STAND_IN)
+    assert (led.status_code, led.headers["location"]) == (303, "/triage/panels/actions")
+    page = await ask(ground, "/triage/panels/actions", None, people.STAND_IN)
+    assert "see to the locks" in page.text
+    assert "you have been asked to see to it" in page.text
+    assert "Multi-agency" not in (await ask(ground, path, None, people.OUTSIDER)).text
+
+
 async def test_an_overdue_action_says_whom_it_went_to(ground: Ground) -> None:
     """On the agenda, in words."""
     case = await ground.listed()
