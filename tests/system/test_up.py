@@ -104,6 +104,7 @@ def test_one_at_a_time(operator: Operator) -> None:
 def test_parked_to_replayed(operator: Operator, tmp_path: Path) -> None:
     """A document that was refused over NATS is listed, shown, replayed and discarded by its id."""
     operator.up()
+    assert operator.run("parked", "list").stdout == "nothing is parked\n"
     found = operator.status()
     faulty = tmp_path / "faulty.json"
     faulty.write_text(json.dumps({"reference": "X-1", "version": 1, "rol": "victim"}))
