@@ -119,6 +119,7 @@ _STATEMENTS = (
         person_ref uuid NOT NULL,
         declared_at timestamptz NOT NULL,
         PRIMARY KEY (practitioner_id, person_ref))""",
+    "CREATE INDEX ON triage.conflict (person_ref)",
     # A pair that was found to be another, by the merge that found it.
     """CREATE TABLE triage.pair_alias (
         merge_id uuid NOT NULL,
@@ -132,6 +133,8 @@ _STATEMENTS = (
         merge_id uuid PRIMARY KEY,
         person_ref uuid NOT NULL,
         into_ref uuid NOT NULL)""",
+    "CREATE INDEX ON triage.person_alias (person_ref)",
+    "CREATE INDEX ON triage.person_alias (into_ref)",
     "GRANT SELECT, INSERT, UPDATE ON triage.referral, triage.assignment TO triage",
     "GRANT SELECT, INSERT ON triage.step, triage.conflict TO triage",
     "GRANT SELECT, INSERT, DELETE ON triage.pair_alias, triage.person_alias TO triage",

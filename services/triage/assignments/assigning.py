@@ -69,7 +69,8 @@ class Assigning(Workplace):
                 taken |= {made.pathway}
             referral = replace(referral, closed_at=None)
         closes = bool(plan.withdraw) and not plan.offer
-        await casework.keep(referral)
+        # Of a new referral nobody asks before the transaction is done.
+        await casework.keep(referral, later=referral.revision == 1)
         if closes:
             await casework.close_referral(referral)
 

@@ -91,8 +91,16 @@ class Book(Protocol):
     async def left_by_hand(self, referral_id: UUID) -> Mapping[UUID, frozenset[str]]:
         """Of a referral's assignments, the pathways from which somebody handed them on."""
 
-    async def save(self, changes: Sequence[Change], referral: Referral | None = None) -> None:
-        """Keep what was done, and the referral where it is new or has become another."""
+    async def save(
+        self, changes: Sequence[Change], referral: Referral | None = None, *, later: bool = False
+    ) -> None:
+        """Keep what was done, and the referral where it is new or has become another.
+
+        `later`: it need not be written before the transaction ends, for nobody but the book asks.
+        """
+
+    async def finish(self) -> None:
+        """Write what was to be written later."""
 
     async def situation(
         self,

@@ -94,10 +94,13 @@ class Casework:
         self.done.append(change)
         return change.one
 
-    async def keep(self, referral: Referral | None = None, work: Work | None = None) -> None:
-        """Keep and tell what was done. `work`: whose cause it is, if not the transaction's."""
+    async def keep(
+        self, referral: Referral | None = None, work: Work | None = None, *, later: bool = False
+    ) -> None:
+        """Keep and tell what was done. `work`: whose cause it is, if not the transaction's;
+        `later`: it may be written with the rest of the transaction."""
         if self.done or referral:
-            await self.book.save(self.done, referral)
+            await self.book.save(self.done, referral, later=later)
         for change in self.done:
             for event in change.events:
                 about = f"{change.one.id}/{change.step.number}"
@@ -127,6 +130,7 @@ class Workplace:
     async def casework(self, work: Work) -> Casework:
         """Once nobody else changes assignments."""
         book = await work.transaction.once(self._book)
+        work.transaction.collect(_finish, book)
         directory = await work.transaction.once(self.directories.current)
         return Casework(work, book, directory, self.library)
 
@@ -134,6 +138,11 @@ class Workplace:
         book = self.book_on(connection)
         await book.lock()
         return book
+
+
+async def _finish(_connection: AsyncConnection, books: list[Book]) -> None:
+    """What was left to be written is written, at the end of a transaction with one book."""
+    await books[0].finish()
 
 
 def rules(library: Library, catalogue: str, referral: Referral) -> Policy:

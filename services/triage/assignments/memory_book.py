@@ -14,6 +14,7 @@ from uuid import UUID
 from services.triage.assignments.allocation import Load
 from services.triage.assignments.book import Places, Referral, Served, Situation
 from services.triage.assignments.life import HELD, Assignment, State, Step
+from services.triage.assignments.same import joined
 from services.triage.assignments.steps import Change
 from services.triage.assignments.waiting import place
 from shared.events import PairMoved, roles_reversed
@@ -99,7 +100,16 @@ class MemoryBook:
                 found[each] = left
         return found
 
-    async def save(self, changes: Sequence[Change], referral: Referral | None = None) -> None:
+    async def finish(self) -> None:
+        """As Book: everything is kept at once."""
+
+    async def save(
+        self,
+        changes: Sequence[Change],
+        referral: Referral | None = None,
+        *,
+        later: bool = False,  # noqa: ARG002 - as Book
+    ) -> None:
         """As Book."""
         if referral:
             self.referrals[referral.id] = referral
@@ -237,19 +247,10 @@ class MemoryBook:
         self._merges.pop(merge_id, None)
 
     def _same_person(self, person: UUID) -> frozenset[UUID]:
-        return _joined(person, [people for people, _ in self._merges.values()])
+        return joined(person, [people for people, _ in self._merges.values()])
 
     def _same_pair(self, pair: UUID) -> frozenset[UUID]:
-        return _joined(pair, [each for _, pairs in self._merges.values() for each in pairs])
-
-
-def _joined(ref: UUID, links: Sequence[tuple[UUID, UUID]]) -> frozenset[UUID]:
-    """Everything that is one with `ref`, by any number of links in either direction."""
-    found, new = {ref}, {ref}
-    while new:
-        new = {other for link in links if new & {*link} for other in link} - found
-        found |= new
-    return frozenset(found)
+        return joined(pair, [each for _, pairs in self._merges.values() for each in pairs])
 
 
 def _latest_first(one: Assignment) -> float:

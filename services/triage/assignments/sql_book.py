@@ -1,125 +1,39 @@
 """The book in triage's tables. Every moment comes from the caller; nothing is committed here."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from functools import cache
-from typing import Any, Final
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.triage.assignments import queries
 from services.triage.assignments.allocation import Load
 from services.triage.assignments.book import Places, Referral, Served, Situation
 from services.triage.assignments.life import Assignment, State, Step
+from services.triage.assignments.same import Links, joined
 from services.triage.assignments.steps import Change
-from services.triage.assignments.waiting import RISK_ORDER
+from services.triage.assignments.tally import Tally
+from services.triage.assignments.waiting import place
 from shared.events import PairMoved, roles_reversed
 
-_ONE: Final = tuple(Assignment.__dataclass_fields__)
-_REFERRAL: Final = tuple(Referral.__dataclass_fields__)
-_STEP: Final = tuple(Step.__dataclass_fields__)
 
-
-_RISK: Final = f"array_position(CAST(ARRAY{list(RISK_ORDER)} AS text[]), {{}})"
-"""A level of risk's place among those who wait."""
-
-# References that were found to be one another's, in either direction.
-_SAME: Final = """
-    {name}(ref) AS (
-        SELECT CAST(:{name} AS uuid)
-        UNION
-        SELECT CASE WHEN m.{column} = s.ref THEN m.into_ref ELSE m.{column} END
-        FROM {name} s JOIN {table} m ON s.ref IN (m.{column}, m.into_ref))"""
-
-
-def _set(names: Sequence[str]) -> str:
-    return ", ".join(f"{name} = excluded.{name}" for name in names if name != "id")
-
-
-_PIECES: Final = {
-    "a": ", ".join(f"a.{name}" for name in _ONE),
-    "r": ", ".join(f"r.{name} AS r_{name}" for name in _REFERRAL),
-    "both": "assignment a JOIN referral r ON r.id = a.referral_id",
-    "held": "('offered', 'escalated', 'accepted')",
-    "risk": _RISK.format("r.risk_level"),
-    "own_risk": _RISK.format("CAST(:risk AS text)"),
-    "one": ", ".join(_ONE),
-    "set_one": _set(_ONE),
-    "referral": ", ".join(_REFERRAL),
-    "set_referral": _set(_REFERRAL),
-    "step": ", ".join(_STEP),
-    "same_person": _SAME.format(name="same_person", table="person_alias", column="person_ref"),
-    "same_pair": _SAME.format(name="same_pair", table="pair_alias", column="pair_ref"),
-    "crossed_pair": _SAME.format(name="crossed_pair", table="pair_alias", column="pair_ref"),
-}
-"""What the queries below are put together from; all of it our own words."""
-
-
-@cache
-def _query(template: str) -> TextClause:
-    return text(template.format_map(_PIECES))
-
-
-# One statement, however much is kept: each costs a way to the server and back.
-_SAVE: Final = """
-    WITH r AS (
-        INSERT INTO referral ({referral})
-        SELECT {referral}
-        FROM jsonb_populate_recordset(CAST(NULL AS referral), CAST(:referral AS jsonb))
-        ON CONFLICT (id) DO UPDATE SET {set_referral}
-    ), a AS (
-        INSERT INTO assignment ({one})
-        SELECT {one}
-        FROM jsonb_populate_recordset(CAST(NULL AS assignment), CAST(:ones AS jsonb))
-        ON CONFLICT (id) DO UPDATE SET {set_one}
-    )
-    INSERT INTO step ({step}, referral_id)
-    SELECT {step}, referral_id
-    FROM jsonb_populate_recordset(CAST(NULL AS step), CAST(:steps AS jsonb))"""
-
-_CARRIED: Final = """
-    SELECT 'load' AS what, holder AS who, count(*) FILTER (WHERE state IN {held}) AS one,
-        count(*) FILTER (WHERE offered_at >= :year) AS two
-    FROM assignment WHERE holder = ANY(CAST(:ids AS text[])) AND state <> 'withdrawn'
-        AND (state IN {held} OR offered_at >= :year)
-    GROUP BY holder
-    UNION ALL
-    -- A place is taken while somebody of its team has it.
-    SELECT 'place', pathway, count(*) FILTER (WHERE state IN {held}),
-        count(*) FILTER (WHERE offered_at >= :year)
-    FROM assignment WHERE catalogue = :catalogue AND pathway = ANY(CAST(:pathways AS text[]))
-        AND state NOT IN ('waitlisted', 'withdrawn') AND level IN ('practitioner', 'stand_in')
-        AND (state IN {held} OR offered_at >= :year)
-    GROUP BY pathway
-    UNION ALL
-    SELECT 'waiting', pathway, count(*), 0
-    FROM assignment WHERE catalogue = :catalogue AND pathway = ANY(CAST(:pathways AS text[]))
-        AND state = 'waitlisted'
-    GROUP BY pathway
-    UNION ALL
-    SELECT 'conflict', practitioner_id, 0, 0
-    FROM conflict WHERE person_ref IN (SELECT ref FROM same_person)"""
-_OTHER_SIDE: Final = """
-    UNION ALL
-    -- Another role in the same pair, or the same role in the pair with the roles reversed.
-    SELECT DISTINCT 'other ' || s.level, s.holder, 0, 0
-    FROM referral r JOIN step s ON s.referral_id = r.id AND s.holder IS NOT NULL
-    WHERE (r.pair_ref IN (SELECT ref FROM same_pair) AND r.role <> :role)
-        OR (r.pair_ref IN (SELECT ref FROM crossed_pair) AND r.role = :role)"""
-_SITUATION: Final = "WITH RECURSIVE {same_person} " + _CARRIED
-_SITUATION_OF_A_PAIR: Final = (
-    "WITH RECURSIVE {same_person}, {same_pair}, {crossed_pair} " + _CARRIED + _OTHER_SIDE
-)
-
-
-@dataclass(frozen=True)
+@dataclass
 class SqlBook:
-    """Reads and writes on one connection."""
+    """Reads and writes on one connection, in one transaction.
+
+    What may be written later is written with the next question, or by `finish`.
+    """
 
     connection: AsyncConnection
+    _unsaved: list[Change] = field(default_factory=list)
+    _referrals: dict[UUID, Referral] = field(default_factory=dict)
+    _seen: dict[UUID, Assignment] = field(default_factory=dict)
+    _tally: Tally | None = None
+    _joins: dict[str, Links] = field(default_factory=dict)
 
     async def lock(self) -> None:
         """As Book."""
@@ -136,7 +50,7 @@ class SqlBook:
     async def assignment(self, assignment_id: UUID) -> Assignment | None:
         """As Book."""
         rows = await self._rows("SELECT {a} FROM assignment a WHERE id = :id", id=assignment_id)
-        return _assignment(rows[0]) if rows else None
+        return self._one(rows[0]) if rows else None
 
     async def of_referral(self, referral_id: UUID) -> tuple[Assignment, ...]:
         """As Book."""
@@ -144,7 +58,7 @@ class SqlBook:
             "SELECT {a} FROM assignment a WHERE referral_id = :id ORDER BY pathway, id",
             id=referral_id,
         )
-        return tuple(_assignment(row) for row in rows)
+        return tuple(self._one(row) for row in rows)
 
     async def steps(self, assignment_id: UUID) -> tuple[Step, ...]:
         """As Book."""
@@ -166,14 +80,32 @@ class SqlBook:
         )
         return {row["assignment_id"]: frozenset(row["left_from"]) for row in rows}
 
-    async def save(self, changes: Sequence[Change], referral: Referral | None = None) -> None:
+    async def save(
+        self, changes: Sequence[Change], referral: Referral | None = None, *, later: bool = False
+    ) -> None:
         """As Book."""
+        for change in changes:
+            if self._tally:
+                self._tally.moved(self._seen.get(change.one.id), change.one)
+            self._seen[change.one.id] = change.one
+        self._unsaved += changes
+        if referral:
+            self._referrals[referral.id] = referral
+        if not later:
+            await self.finish()
+
+    async def finish(self) -> None:
+        """As Book."""
+        changes, self._unsaved = self._unsaved, []
+        referrals, self._referrals = self._referrals, {}
+        if not changes and not referrals:
+            return
         newest = {each.one.id: each.one for each in changes}
         steps = [{**asdict(c.step), "referral_id": c.one.referral_id} for c in changes]
         await self.connection.execute(
-            _query(_SAVE),
+            queries.query(queries.SAVE),
             {
-                "referral": _json([asdict(referral)] if referral else []),
+                "referral": _json([asdict(each) for each in referrals.values()]),
                 "ones": _json([asdict(one) for one in newest.values()]),
                 "steps": _json(steps),
             },
@@ -188,37 +120,97 @@ class SqlBook:
         year_began: datetime,
     ) -> Situation:
         """As Book."""
-        values: dict[str, object] = {
-            "ids": list(practitioner_ids),
-            "catalogue": catalogue,
-            "pathways": list(pathways),
-            "year": year_began,
-            "same_person": referral.person_ref,
-        }
-        query = _SITUATION
+        if self._tally is None or self._tally.year_began != year_began:
+            self._tally = Tally(year_began)
+        await self._count(self._tally, catalogue, practitioner_ids, pathways)
+        other_side, conflicts = await self._kept_away(referral)
+        return Situation(
+            self._tally.loads_of(practitioner_ids),
+            self._tally.places_of(catalogue, pathways),
+            other_side,
+            conflicts,
+        )
+
+    async def _count(
+        self,
+        tally: Tally,
+        catalogue: str | None,
+        people: Collection[str],
+        pathways: Collection[str],
+    ) -> None:
+        """Count what is not counted yet."""
+        year = tally.year_began
+        if ids := tally.unknown(people):
+            tally.loads |= dict.fromkeys(ids, Load())
+            for row in await self._rows(queries.LOADS, ids=ids, year=year):
+                tally.loads[row["who"]] = Load(row["held"], row["this_year"])
+        if lists := tally.unknown_lists(catalogue, pathways):
+            found = {each: Places() for each in lists}
+            for row in await self._rows(
+                queries.PLACES, catalogue=catalogue, pathways=lists, year=year
+            ):
+                places = found[row["pathway"]]
+                places.held += row["held"]
+                places.this_year += row["this_year"]
+                places.waiting += row["waiting"]
+            tally.places |= {(catalogue, each): places for each, places in found.items()}
+
+    async def _kept_away(self, referral: Referral) -> tuple[frozenset[Served], frozenset[str]]:
+        """Who serves the other side, or served it, and who has a conflict of interest."""
+        people = joined(referral.person_ref, await self._links("person"))
+        query, values = queries.KEPT_AWAY, {"people": people}
         if pair := referral.pair_ref:
-            query = _SITUATION_OF_A_PAIR
-            values |= {
-                "same_pair": pair,
-                "crossed_pair": roles_reversed(pair),
-                "role": referral.role,
-            }
-        return _situation(await self._rows(query, **values))
+            links = await self._links("pair")
+            same, crossed = joined(pair, links), joined(roles_reversed(pair), links)
+            query = queries.KEPT_AWAY_OF_A_PAIR
+            values |= {"same": same, "crossed": crossed}
+        # What is not written yet is looked through here, rather than written for each question.
+        rows = await self._ask(query, values | {"role": referral.role} if pair else values)
+        conflicts = frozenset(row["who"] for row in rows if row["what"] == "conflict")
+        served = {Served(row["who"], row["what"]) for row in rows if row["what"] != "conflict"}
+        if pair:
+            served |= set(self._serving_unsaved(referral, same, crossed))
+        return frozenset(served), conflicts
+
+    def _serving_unsaved(
+        self, referral: Referral, same: Collection[UUID], crossed: Collection[UUID]
+    ) -> Iterator[Served]:
+        for change in self._unsaved:
+            other, who = self._referrals.get(change.one.referral_id), change.step.holder
+            if (
+                other
+                and who
+                and other.pair_ref in (crossed if other.role == referral.role else same)
+            ):
+                yield Served(who, change.step.level)
+
+    async def _links(self, kind: Literal["person", "pair"]) -> Links:
+        """Which references are one another's. Few enough to be read once in a transaction: each was
+        found by a coordinator."""
+        if kind not in self._joins:
+            query = queries.PERSON_LINKS if kind == "person" else queries.PAIR_LINKS
+            found = await self._ask(query, {})
+            self._joins[kind] = [(row["one"], row["other"]) for row in found]
+        return self._joins[kind]
 
     async def ahead(self, one: Assignment, referral: Referral) -> int:
         """As Book."""
-        rows = await self._rows(
-            "SELECT count(*) AS number FROM {both} WHERE a.state = 'waitlisted'"
-            " AND a.catalogue IS NOT DISTINCT FROM CAST(:catalogue AS text)"
-            " AND a.pathway = :pathway AND ({risk}, a.waiting_since, a.id)"
-            " < ({own_risk}, CAST(:since AS timestamptz), CAST(:id AS uuid))",
-            catalogue=one.catalogue,
-            pathway=one.pathway,
-            id=one.id,
-            risk=referral.risk_level,
-            since=one.waiting_since,
+        values = {
+            "catalogue": one.catalogue,
+            "pathway": one.pathway,
+            "id": one.id,
+            "risk": referral.risk_level,
+            "since": one.waiting_since,
+        }
+        (row,) = await self._ask(queries.AHEAD, values)
+        unsaved = (
+            (each.one, self._referrals[each.one.referral_id])
+            for each in self._unsaved
+            if each.one.state is State.WAITLISTED
+            and (each.one.catalogue, each.one.pathway) == (one.catalogue, one.pathway)
         )
-        return int(rows[0]["number"])
+        before = sum(place(*each) < place(one, referral) for each in unsaved)
+        return int(row["number"]) + before
 
     async def due(self, now: datetime, but_not: Collection[UUID]) -> Assignment | None:
         """As Book."""
@@ -229,7 +221,7 @@ class SqlBook:
             now=now,
             but_not=list(but_not),
         )
-        return _assignment(rows[0]) if rows else None
+        return self._one(rows[0]) if rows else None
 
     async def waiting_lists(self) -> tuple[tuple[str | None, str], ...]:
         """As Book."""
@@ -250,7 +242,7 @@ class SqlBook:
             catalogue=catalogue,
             pathway=pathway,
         )
-        return tuple((_assignment(row), _referral(row)) for row in rows)
+        return tuple((self._one(row), _referral(row)) for row in rows)
 
     async def blocked(self, referral_id: UUID) -> Mapping[str, str]:
         """As Book."""
@@ -279,19 +271,21 @@ class SqlBook:
         self, person_ref: UUID, pairs: Collection[UUID]
     ) -> tuple[tuple[Assignment, Referral], ...]:
         """As Book."""
+        people = joined(person_ref, await self._links("person"))
         rows = await self._rows(
-            "WITH RECURSIVE {same_person} SELECT {a}, {r} FROM {both} WHERE a.state IN {held}"
-            " AND (r.person_ref IN (SELECT ref FROM same_person)"
+            "SELECT {a}, {r} FROM {both} WHERE a.state IN {held}"
+            " AND (r.person_ref = ANY(CAST(:people AS uuid[]))"
             " OR r.pair_ref = ANY(CAST(:pairs AS uuid[]))) ORDER BY a.offered_at DESC, a.id",
-            same_person=person_ref,
+            people=people,
             pairs=list(pairs),
         )
-        return tuple((_assignment(row), _referral(row)) for row in rows)
+        return tuple((self._one(row), _referral(row)) for row in rows)
 
     async def add_merge(
         self, merge_id: UUID, person_ref: UUID, into_ref: UUID, pairs: Sequence[PairMoved]
     ) -> None:
         """As Book."""
+        self._joins.clear()
         await self.connection.execute(
             text("INSERT INTO person_alias (merge_id, person_ref, into_ref) VALUES (:id, :a, :b)"),
             {"id": merge_id, "a": person_ref, "b": into_ref},
@@ -309,6 +303,7 @@ class SqlBook:
 
     async def end_merge(self, merge_id: UUID) -> None:
         """As Book."""
+        self._joins.clear()
         for table in ("person_alias", "pair_alias"):
             await self.connection.execute(
                 text(f"DELETE FROM {table} WHERE merge_id = :id"),  # noqa: S608 - our own two names
@@ -316,38 +311,27 @@ class SqlBook:
             )
 
     async def _rows(self, query: str, **values: object) -> list[dict[str, Any]]:
-        rows = await self.connection.execute(_query(query), values)
+        """The answer, of which what was to be written later is part."""
+        await self.finish()
+        return await self._ask(query, values)
+
+    async def _ask(self, query: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
+        rows = await self.connection.execute(queries.query(query), values)
         return [dict(row._mapping) for row in rows]
 
-
-def _situation(rows: Sequence[Mapping[str, Any]]) -> Situation:
-    found = Situation()
-    served, conflicts = set(), set()
-    for row in rows:
-        who = row["who"]
-        match row["what"].split():
-            case ["load"]:
-                found.loads[who] = Load(row["one"], row["two"])
-            case ["place"]:
-                places = found.places.setdefault(who, Places())
-                places.held, places.this_year = row["one"], row["two"]
-            case ["waiting"]:
-                found.places.setdefault(who, Places()).waiting = row["one"]
-            case ["conflict"]:
-                conflicts.add(who)
-            case [_, level]:
-                served.add(Served(who, level))
-    found.conflicts, found.other_side = frozenset(conflicts), frozenset(served)
-    return found
+    def _one(self, row: Mapping[str, Any]) -> Assignment:
+        one = _assignment(row)
+        self._seen[one.id] = one
+        return one
 
 
 def _assignment(row: Mapping[str, Any]) -> Assignment:
-    own = {name: row[name] for name in _ONE}
+    own = {name: row[name] for name in queries.ONE}
     return Assignment(**{**own, "state": State(row["state"]), "passed": tuple(row["passed"])})
 
 
 def _referral(row: Mapping[str, Any]) -> Referral:
-    own = {name: row[f"r_{name}"] for name in _REFERRAL}
+    own = {name: row[f"r_{name}"] for name in queries.REFERRAL}
     groups = {pathway: tuple(others) for pathway, others in own["next_in_group"].items()}
     return Referral(**{**own, "next_in_group": groups})
 

@@ -120,7 +120,11 @@ async def test_the_last_who_can_be_asked_cannot_pass_it_on(triage: Triage) -> No
 
 async def fill(triage: Triage, count: int, **facts: Any) -> list[UUID]:
     """So many referrals of one kind."""
-    return [await triage.refer(**facts) for _ in range(count)]
+    referrals = []
+    for _ in range(count):
+        referrals.append(await triage.refer(**facts))
+        triage.now += timedelta(minutes=1)
+    return referrals
 
 
 async def test_nobody_has_more_than_there_is_room_for_and_the_rest_waits(triage: Triage) -> None:
@@ -154,7 +158,7 @@ async def test_room_goes_to_who_comes_first_by_risk(triage: Triage) -> None:
 async def test_a_new_one_does_not_overtake_those_who_wait(triage: Triage) -> None:
     """There is room, and somebody has been waiting for it."""
     held = await fill(triage, 4, **VICTIM)
-    first = await triage.refer(**VICTIM)
+    (first,) = await fill(triage, 1, **VICTIM)
     await triage.close(await triage.accept(await triage.one(held[0], CSU)))
     later = await triage.refer(**VICTIM)
     assert (await triage.one(later, CSU)).state is State.WAITLISTED
@@ -206,7 +210,7 @@ async def test_what_is_urgent_ends_with_the_coordinator_on_call(triage: Triage) 
     await fill(triage, 4, **HIGH)
     one = await triage.one(await triage.refer(**HIGH), CSU)
     assert (one.state, one.level, one.holder) == (State.ESCALATED, "coordinator", "p-coor")
-    assert one.acknowledge_by == NOON + 2 * HOUR
+    assert one.acknowledge_by == triage.now + 2 * HOUR
     *_, escalated, offered = [e for e in await triage.told() if e.get("pathway") == CSU]
     assert (escalated["type"], escalated["level"]) == ("assignment.escalated", "coordinator")
     assert (offered["type"], offered["because"]) == ("assignment.offered", "new")

@@ -125,6 +125,24 @@ async def test_what_is_kept_is_found_again(book: Book) -> None:
     assert await book.steps(one.id) == (first.step, second.step)
 
 
+async def test_what_is_written_later_is_known_at_once(book: Book) -> None:
+    """Loads, places, the other side and the list know it, before and after it is written."""
+    hers, his = referral(pair_ref=PAIR), referral(pair_ref=PAIR, role="perpetrator")
+    third, fourth = referral(risk_level="high"), referral()
+    assert (await situation(book, his, "p-anna")).loads == {}
+    await book.save([offered(hers)], hers, later=True)
+    await book.save([steps.wait(begun(third), "pathway_full", 1, NOW)], third, later=True)
+    waiting = steps.wait(begun(fourth), "pathway_full", 2, NOW).one
+    for _ in range(2):
+        known = await situation(book, his, "p-anna")
+        assert known.loads == {"p-anna": Load(open=1, this_year=1)}
+        assert known.places == {"refuge": Places(held=1, this_year=1, waiting=1)}
+        assert known.other_side == {Served("p-anna", "practitioner")}
+        assert await book.ahead(waiting, fourth) == 1
+        await book.finish()
+    assert await book.referral(hers.id) == hers
+
+
 async def test_nothing_is_found_of_what_is_not_there(book: Book) -> None:
     """An unknown id is nothing."""
     nowhere = uuid4()

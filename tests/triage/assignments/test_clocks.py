@@ -206,7 +206,9 @@ async def test_lists_are_looked_at_in_peace(triage: Triage) -> None:
 
 async def test_the_second_replica_finds_nothing_left(triage: Triage) -> None:
     """Two that look for free places at once offer one place once."""
-    held = [await triage.refer(**VICTIM) for _ in range(6)]
+    held = [await triage.refer(**VICTIM) for _ in range(5)]
+    triage.now += HOUR
+    held.append(await triage.refer(**VICTIM))
     await triage.close(await triage.accept(await triage.one(held[0], CSU)))
     await asyncio.gather(*(triage.sweeper().sweep() for _ in range(3)))
     states = [(await triage.one(each, CSU)).state for each in held[4:]]
