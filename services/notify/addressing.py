@@ -4,7 +4,8 @@ Triage keeps the directory; its view `triage.address` is all that notify may see
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.notify.delivery import Message
 from services.notify.messages import Outgoing, compose
 from services.notify.providers import PermanentFailure, TemporaryFailure
+from services.notify.together import Together, WriteFailed
 from shared.bus.errors import describe
 from shared.bus.work import Clock, utc_now
 from shared.events import Channel
@@ -32,13 +34,28 @@ class Address:
     phone: str | None
 
 
-@dataclass(frozen=True)
+@dataclass
+class _Looked:
+    """Somebody whose address is looked up, and what was found."""
+
+    practitioner_id: str
+    address: Address | None = None
+
+
+@dataclass
 class Addressing:
-    """The directory, by a database that shows it, and where the links in messages lead."""
+    """The directory, by a database that shows it, and where the links in messages lead.
+
+    Messages that are composed together share a look: one each took three quarters of the time.
+    """
 
     engine: AsyncEngine
     public_url: str
     clock: Clock = utc_now
+    _looking: Together[_Looked] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._looking = Together(self._look_up)
 
     async def channels(
         self, practitioner_id: str, connection: AsyncConnection
@@ -47,7 +64,7 @@ class Addressing:
 
         An id that nobody has (any more) has the one email, which fails and comes before a person.
         """
-        address = await _address(practitioner_id, connection)
+        address = (await _addresses([practitioner_id], connection)).get(practitioner_id)
         return ("email", "sms") if address and address.phone else ("email",)
 
     async def compose(self, message: Message) -> Outgoing:
@@ -55,13 +72,16 @@ class Addressing:
 
         PermanentFailure where there is no address, TemporaryFailure where none can be read now.
         """
+        looked = _Looked(message.practitioner_id)
         try:
-            async with asyncio.timeout(LOOK_UP_SECONDS), self.engine.connect() as connection:
-                address = await _address(message.practitioner_id, connection)
-        except Exception as error:
+            async with asyncio.timeout(LOOK_UP_SECONDS):
+                await self._looking.add(looked)
+        except (WriteFailed, TimeoutError) as error:
             # Whatever it is, no provider has been called: the message has certainly not left.
-            log.warning("address.not_read", message_id=str(message.id), error=describe(error))
+            reason = describe(error.__cause__ or error)
+            log.warning("address.not_read", message_id=str(message.id), error=reason)
             raise TemporaryFailure("the directory could not be read") from error
+        address = looked.address
         if address is None:
             raise PermanentFailure("nobody in the directory has the practitioner's id")
         match message.channel:
@@ -73,11 +93,21 @@ class Addressing:
             raise PermanentFailure("the directory has no number for the practitioner")
         return compose(message, recipient, self.public_url, self.clock())
 
+    async def _look_up(self, wanted: Sequence[_Looked]) -> None:
+        async with self.engine.connect() as connection:
+            found = await _addresses({each.practitioner_id for each in wanted}, connection)
+        for each in wanted:
+            each.address = found.get(each.practitioner_id)
 
-async def _address(practitioner_id: str, connection: AsyncConnection) -> Address | None:
+
+async def _addresses(
+    practitioner_ids: Collection[str], connection: AsyncConnection
+) -> Mapping[str, Address]:
     rows = await connection.execute(
-        text("SELECT email, phone FROM triage.address WHERE practitioner_id = :id"),
-        {"id": practitioner_id},
+        text(
+            "SELECT practitioner_id, email, phone FROM triage.address"
+            " WHERE practitioner_id = ANY(:ids)"
+        ),
+        {"ids": list(practitioner_ids)},
     )
-    row = rows.one_or_none()
-    return Address(row.email, row.phone) if row else None
+    return {row.practitioner_id: Address(row.email, row.phone) for row in rows}
