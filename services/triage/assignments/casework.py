@@ -52,18 +52,19 @@ class Casework:
 
     async def case(self, referral: Referral, *ones: Assignment, also: Collection[str] = ()) -> Case:
         """All that bears on whom to ask. `ones`: assignments of one catalogue; `also`: people who
-        may be asked beside their teams."""
+        may be asked beside their teams and the teams' contacts."""
         quiet = self.quiet_case(referral, ones[0])
         wanted = [
             pair for one in ones for pair in ((one.pathway, one.team), *quiet.alternatives(one))
         ]
-        people = {
-            each.id for _, team in wanted for each in self.directory.team(quiet.catalogue, team)
-        }
+        people = set(also)
+        for _, team in wanted:
+            if entry := self.directory.entry(quiet.catalogue, team):
+                people |= {*entry.members, *([entry.contact] if entry.contact else ())}
         situation = await self.book.situation(
             referral,
             quiet.catalogue,
-            people.union(also),
+            people,
             {pathway for pathway, _ in wanted},
             _year_began(self.work.now),
         )
@@ -80,13 +81,14 @@ class Casework:
         if found is None:
             raise NotAllowed("Nobody is left who could be asked: hand it to somebody by name.")
         if isinstance(found, Waits):
-            waiting = replace(one, waiting_since=one.waiting_since or self.work.now)
+            since = one.waiting_since or one.offered_at or self.work.now
+            waiting = replace(one, waiting_since=since)
             ahead = await self.book.ahead(waiting, case.referral)
             return self.did(steps.wait(waiting, found.because, ahead + 1, self.work.now))
         moved = replace(one, pathway=found.pathway, team=found.team)
-        case.took(found.asked.holder, found.pathway)
         if found.up:
             return self.did(steps.escalate(moved, found.asked, why, self.work.now))
+        case.took(found.asked.holder, found.pathway)
         return self.did(steps.offer(moved, found.asked, why, self.work.now))
 
     def did(self, change: Change) -> Assignment:

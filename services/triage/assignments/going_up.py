@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from services.triage.assignments.life import LEVELS, Assignment
 from services.triage.assignments.placing import Case
 from services.triage.assignments.steps import Asked, Change, escalate, fall_late
-from services.triage.directory.entries import Directory
 from shared.events import Level
 
 BECAUSE = {
@@ -37,14 +36,6 @@ def fired(one: Assignment, case: Case) -> Change:
         level, who = found
         return escalate(one, Asked(who, level, BECAUSE[level], times), "overdue", case.now)
     return fall_late(one, times.acknowledge_by, case.now, found)
-
-
-def asked_next(one: Assignment, directory: Directory) -> tuple[str, ...]:
-    """Whose caseload counts beside the team's when it goes up: the stand-in's, the contact's."""
-    holder = directory.practitioner(one.holder or "")
-    entry = directory.entry(one.catalogue, one.team)
-    people = (holder.stand_in if holder else None, entry.contact if entry else None)
-    return tuple(each for each in people if each)
 
 
 def above(one: Assignment, case: Case) -> dict[Level, str]:

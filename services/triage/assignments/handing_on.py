@@ -16,6 +16,8 @@ async def place_again(
     one: Assignment, referral: Referral, casework: Casework, why: OfferedBecause
 ) -> Assignment:
     """Ask the next for what nobody holds any more."""
+    # Kept first: the place that it leaves is free for the next of its team.
+    await casework.keep(later=True)
     one = replace(one, urgent=one.urgent or referral.urgent)
     taken = open_pathways(await casework.book.of_referral(referral.id)) - {one.pathway}
     return await casework.place(one, await casework.case(referral, one), why, taken)

@@ -100,7 +100,7 @@ TEAMS = {
     "idsva_specialist_adult": ["p-dina"],
     "bcwa_outreach": ["p-elle"],
     "one_stop_shop": ["p-faye"],
-    "bcwa_refuge": ["p-gwen"],
+    "bcwa_refuge": ["p-gwen", "p-hana"],
     "housing_options": ["p-hana"],
     "marac_coordination": ["p-ivan", "p-jude"],
     "dvpp": ["p-kurt", "p-lars"],

@@ -118,6 +118,17 @@ async def test_the_last_who_can_be_asked_cannot_pass_it_on(triage: Triage) -> No
     assert (await triage.one(one.referral_id, CSU)) == one
 
 
+async def test_a_contact_without_room_is_not_asked_either(triage: Triage) -> None:
+    """The team's contact has what there is room for."""
+    triage.directories.directory = directory(lead={"max_caseload": 1})
+    taken, one = [await triage.one(await triage.refer(**VICTIM), CSU) for _ in range(2)]
+    await triage.reassign(taken, "p-coor", to="p-lead")
+    for _ in range(3):
+        one = await triage.decline(one)
+    with pytest.raises(NotAllowed, match="not allowed"):
+        await triage.decline(one)
+
+
 async def fill(triage: Triage, count: int, **facts: Any) -> list[UUID]:
     """So many referrals of one kind."""
     referrals = []
@@ -177,6 +188,14 @@ async def test_a_programme_has_its_places_at_once(triage: Triage) -> None:
     await triage.close(first)
     await triage.sweep()
     assert (await triage.one(referrals[2], "refuge")).state is State.OFFERED
+
+
+async def test_a_place_that_is_passed_on_stays_with_the_case(triage: Triage) -> None:
+    """All places are taken, and somebody waits: a colleague is asked for the one passed on."""
+    referrals = await fill(triage, 3, **STANDARD)
+    one = await triage.one(referrals[0], "refuge")
+    after = await triage.decline(one)
+    assert (one.holder, after.holder, after.state) == ("p-gwen", "p-hana", State.OFFERED)
 
 
 async def test_a_programme_has_its_places_in_a_year(triage: Triage) -> None:
