@@ -143,7 +143,7 @@ class Admission:
         await self._recognition.remember(people, known.referral_id, work)
         history = await self.store.history(
             work.connection,
-            people.pair,
+            people.known_as,
             referral_id=known.referral_id,
             on=made_on,
             reversed_since=_years_before(made_on, CROSS_ALLEGATION_YEARS),

@@ -13,7 +13,7 @@ from services.intake.likeness.choosing import Candidate, Choice, Place, best, ch
 from services.intake.likeness.judging import Answer, Judgement, is_told_by_keys, judge
 from services.intake.likeness.record import Record
 from services.intake.matching import match_keys
-from services.intake.people_store import Held, Hit, PeopleStore, Said
+from services.intake.people_store import Held, Hit, PeopleStore, Refs, Said
 
 MOST_CANDIDATES: Final = 8
 """So many who share a blocking key are compared: those who share most keys, then the newest."""
@@ -88,10 +88,10 @@ class Search:
         if not owners:
             return choose(await self.alike(part, {beside}))
         first, *_ = owners.values()
-        by_person = {key: held.person for key, held in owners.items()}
-        if not first.is_doubted and is_told_by_keys(part.record, by_person):
+        people = {key: held.refs[0] for key, held in owners.items()}
+        if not first.is_doubted and is_told_by_keys(part.record, people):
             return Choice(_by_key(first), ())
-        return await self._by_keys(part, list(dict.fromkeys(by_person.values())), first, beside)
+        return await self._by_keys(part, list(dict.fromkeys(people.values())), first, beside)
 
     async def alike(self, part: Part, without: Collection[UUID | None]) -> list[Candidate]:
         """Whoever shares a blocking key and is not called different, each by their best record."""
@@ -108,7 +108,7 @@ class Search:
     async def owners(self, part: Part, without: UUID) -> list[Candidate]:
         """Whoever else has an exact key of the person, and is not called different."""
         held = (self.looked_up.held.get(sealed) for sealed in part.exact.values())
-        others = dict.fromkeys(each.person for each in held if each and each.person != without)
+        others = dict.fromkeys(h.refs[0] for h in held if h and h.refs[0] != without)
         if not others:
             return []
         said = await self.people.said_of(self.connection, people=others)
@@ -127,7 +127,7 @@ class Search:
                 doubted = replace(found.judgement, answer=Answer.DOUBTFUL, doubts=(_NOT_LATELY,))
                 candidates[owner] = replace(found, judgement=doubted)
         # Of whom nothing is kept any more, nothing speaks against the key.
-        mine = candidates.get(first.person) or _by_key(first)
+        mine = candidates.get(first.refs[0]) or _by_key(first)
         if not mine.is_same:
             candidates |= {
                 each.person: each for each in await self.alike(part, {beside, *candidates})
@@ -140,14 +140,14 @@ class Search:
 
 
 def _by_key(held: Held) -> Candidate:
-    return Candidate(held.person, held.person_ref, None, Judgement(Answer.SAME, (), ()))
+    return Candidate(held.refs, held.person_ref, None, Judgement(Answer.SAME, (), ()))
 
 
 def _judged(record: Record, said: Iterable[Said]) -> list[Candidate]:
-    by_person: dict[UUID, list[tuple[Place, Judgement]]] = {}
+    by_person: dict[Refs, list[tuple[Place, Judgement]]] = {}
     for each in said:
-        by_person.setdefault(each.person, []).append((each.place, judge(record, each.record)))
-    return [best(person, judged) for person, judged in by_person.items()]
+        by_person.setdefault(each.refs, []).append((each.place, judge(record, each.record)))
+    return [best(refs, judged) for refs, judged in by_person.items()]
 
 
 def _most_shared(hits: Sequence[Hit]) -> list[Place]:

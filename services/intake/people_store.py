@@ -26,14 +26,18 @@ MOST_RECORDS: Final = 3
 """By so many of their records, the newest first, somebody found by an exact key is compared."""
 
 
+Refs = tuple[UUID, ...]
+"""Every reference of one person. By the first they go now; the others were merged into it."""
+
+
 class Held(NamedTuple):
-    """Whom an exact key belongs to: the reference it was given to, and the one they go by now.
+    """Whom an exact key belongs to: the reference it was given to, and all of that person's.
 
     `is_doubted`: somebody was asked, or has said, whether this is another person too.
     """
 
     person_ref: UUID
-    person: UUID
+    refs: Refs
     is_doubted: bool
 
 
@@ -48,7 +52,7 @@ class Hit(NamedTuple):
 class Said(NamedTuple):
     """What one part of a referral says of a person known."""
 
-    person: UUID
+    refs: Refs
     place: Place
     record: Record
 
@@ -82,11 +86,10 @@ class PeopleStore:
         """Whoever has one of these exact keys, and whoever has one of these blocking keys."""
         rows = await connection.execute(
             text(
-                "SELECT key, person_ref, person_of(person_ref) AS person, EXISTS (SELECT FROM"
-                " match_review r WHERE state <> 'same' AND (r.person_ref = ANY(known.refs)"
-                " OR r.other_ref = ANY(known.refs))) OR EXISTS (SELECT FROM person_merge m WHERE"
-                " undone_at IS NOT NULL AND (m.person_ref = ANY(known.refs)"
-                " OR m.into_ref = ANY(known.refs))) AS is_doubted,"
+                "SELECT key, person_ref, refs, EXISTS (SELECT FROM match_review r"
+                " WHERE state <> 'same' AND (r.person_ref = ANY(refs) OR r.other_ref = ANY(refs)))"
+                " OR EXISTS (SELECT FROM person_merge m WHERE undone_at IS NOT NULL"
+                " AND (m.person_ref = ANY(refs) OR m.into_ref = ANY(refs))) AS is_doubted,"
                 " NULL::uuid AS referral_id, NULL::boolean AS is_other_party,"
                 " NULL::timestamptz AS seen_at"
                 " FROM vault_person_key, LATERAL (SELECT refs_of(person_ref) AS refs) known"
@@ -102,7 +105,7 @@ class PeopleStore:
         hits: list[Hit] = []
         for row in rows:
             if row.referral_id is None:
-                held[row.key] = Held(row.person_ref, row.person, row.is_doubted)
+                held[row.key] = Held(row.person_ref, tuple(row.refs), row.is_doubted)
             else:
                 place = Place(row.referral_id, row.is_other_party, row.person_ref)
                 hits.append(Hit(row.key, place, row.seen_at))
@@ -147,7 +150,7 @@ class PeopleStore:
                 " UNION SELECT * FROM unnest(CAST(:referrals AS uuid[]), CAST(:parts AS boolean[]),"
                 " CAST(:refs AS uuid[])))"
                 " SELECT m.referral_id, m.is_other_party, m.person_ref,"
-                " person_of(m.person_ref) AS person, r.revision, d.body FROM meant m"
+                " refs_of(m.person_ref) AS refs, r.revision, d.body FROM meant m"
                 " JOIN vault_record USING (referral_id, is_other_party, person_ref)"
                 " JOIN referral r ON r.id = referral_id"
                 " JOIN vault_document d ON d.referral_id = r.id AND d.revision = r.revision"
@@ -166,24 +169,27 @@ class PeopleStore:
             place = Place(row.referral_id, row.is_other_party, row.person_ref)
             where = f"vault_document/{row.referral_id}/{row.revision}"
             document = read_stored(self.vault.open(row.body, where))
-            found.append(Said(row.person, place, Record.of(document, row.is_other_party)))
+            record = Record.of(document, row.is_other_party)
+            found.append(Said(tuple(row.refs), place, record))
         return found
 
     async def give_keys(
-        self, connection: AsyncConnection, keys: Sequence[bytes], person_ref: UUID
-    ) -> bool:
-        """Remember keys for a person; False if somebody had one of them a moment earlier."""
+        self, connection: AsyncConnection, keys: Sequence[tuple[bytes, UUID]]
+    ) -> set[bytes]:
+        """Remember keys, each for a person; returns those that somebody had a moment earlier."""
         if not keys:
-            return True
+            return set()
+        in_order = sorted(keys)  # so that two transactions with the same people do not deadlock
         added = await connection.execute(
             text(
                 "INSERT INTO vault_person_key (key, person_ref)"
-                " SELECT key, :person FROM unnest(CAST(:keys AS bytea[])) AS t(key) ORDER BY key"
-                " ON CONFLICT DO NOTHING RETURNING key"
+                " SELECT * FROM unnest(CAST(:keys AS bytea[]), CAST(:people AS uuid[]))"
+                " ON CONFLICT DO NOTHING RETURNING key, person_ref"
             ),
-            {"person": person_ref, "keys": list(keys)},
+            {"keys": [key for key, _ in in_order], "people": [ref for _, ref in in_order]},
         )
-        return len(added.all()) == len(keys)
+        given = {(row.key, row.person_ref) for row in added}
+        return {key for key, ref in keys if (key, ref) not in given}
 
     async def remember(
         self,
@@ -219,14 +225,14 @@ class PeopleStore:
 
     async def spoken_of(
         self, connection: AsyncConnection, referral_id: UUID
-    ) -> dict[bool, tuple[UUID, UUID]]:
-        """By part of a referral (is it the other party?) who it is: the reference, and the one
-        that they go by."""
+    ) -> dict[bool, tuple[UUID, Refs]]:
+        """By part of a referral (is it the other party?) who it is: the reference it was given,
+        and all of that person's."""
         rows = await connection.execute(
             text(
-                "SELECT is_other_party, person_ref, person_of(person_ref) AS person"
+                "SELECT is_other_party, person_ref, refs_of(person_ref) AS refs"
                 " FROM vault_record WHERE referral_id = :id"
             ),
             {"id": referral_id},
         )
-        return {row.is_other_party: (row.person_ref, row.person) for row in rows}
+        return {row.is_other_party: (row.person_ref, tuple(row.refs)) for row in rows}

@@ -12,7 +12,7 @@ from services.intake.candidates import LookedUp, Part, Search
 from services.intake.likeness.choosing import MOST_DOUBTS, Candidate
 from services.intake.likeness.record import Record
 from services.intake.matching import became_another
-from services.intake.people_store import Mention, PeopleStore
+from services.intake.people_store import Mention, PeopleStore, Refs
 from services.intake.referral import Referral
 from services.intake.store import Pair, pair_of
 from shared.bus.work import Work
@@ -36,14 +36,16 @@ class People:
     """Who the people of a document are.
 
     Tables keep `person_ref` and `pair`, by which they were recognised, so that a merge can be
-    undone; events tell `person` and `told_pair`, by which they go. `pair_known`: both would have
-    been found again, so that a repeat would be seen.
+    undone; events tell `person` and `told_pair`, by which they go. `known_as`: every pair that
+    these two were ever known as. `pair_known`: both would have been found again, so that a repeat
+    would be seen.
     """
 
     person_ref: UUID
     person: UUID
     pair: Pair | None
     told_pair: Pair | None
+    known_as: tuple[Pair, ...]
     pair_known: bool
     mentions: tuple[Mention, ...]
     doubts: tuple[Doubt, ...]
@@ -61,9 +63,13 @@ class Until:
 @dataclass(frozen=True)
 class _Found:
     person_ref: UUID
-    person: UUID
+    refs: Refs
     is_known: bool
     doubts: tuple[Candidate, ...] = ()
+
+    @property
+    def person(self) -> UUID:
+        return self.refs[0]
 
 
 @dataclass(frozen=True)
@@ -96,27 +102,27 @@ class Recognition:
                 found.append(await self._still(part, search, known, until, beside))
             else:
                 found.append(await self._who(part, search, work, beside))
-            await self._give_keys(part, looked_up, found, work)
+        await self._give_keys(parts, found, looked_up, work)
         return _together(document, parts, found, looked_up)
 
     async def remember(self, people: People, referral_id: UUID, work: Work) -> None:
         """Whom a referral speaks of, once it is stored."""
         await self.people.remember(work.connection, referral_id, people.mentions, work.now)
 
-    async def _spoken(self, work: Work, until: Until | None) -> Mapping[bool, tuple[UUID, UUID]]:
+    async def _spoken(self, work: Work, until: Until | None) -> Mapping[bool, tuple[UUID, Refs]]:
         if until is None:
             return {}
         spoken = await self.people.spoken_of(work.connection, until.referral_id)
         # The person referred stays who the referral is about, whatever else is kept of them.
-        return {False: (until.person_ref, until.person_ref), **spoken}
+        return {False: (until.person_ref, (until.person_ref,)), **spoken}
 
     async def _who(self, part: Part, search: Search, work: Work, beside: UUID | None) -> _Found:
         choice = await search.choose(part, beside)
         if choice.known is None:
             new = derived_id(work.cause, _PARTS[part.is_other_party])
-            return _Found(new, new, is_known=False, doubts=choice.doubts)
+            return _Found(new, (new,), is_known=False, doubts=choice.doubts)
         known = choice.known
-        return _Found(known.person_ref, known.person, is_known=True, doubts=choice.doubts)
+        return _Found(known.person_ref, known.refs, is_known=True, doubts=choice.doubts)
 
     async def _still(
         self, part: Part, search: Search, known: _Found, until: Until | None, beside: UUID | None
@@ -127,22 +133,24 @@ class Recognition:
         others = await search.owners(part, known.person)
         others += await search.alike(part, {known.person, beside, *(o.person for o in others)})
         others.sort(key=lambda each: (-each.judgement.score, each.person))
-        return _Found(known.person_ref, known.person, True, tuple(others[:MOST_DOUBTS]))
+        return _Found(known.person_ref, known.refs, True, tuple(others[:MOST_DOUBTS]))
 
     async def _give_keys(
-        self, part: Part, looked_up: LookedUp, found: list[_Found], work: Work
+        self, parts: list[Part], found: list[_Found], looked_up: LookedUp, work: Work
     ) -> None:
-        """Remember the exact keys that are new for who was found last."""
-        missing = [key for key in part.exact.values() if key not in looked_up.held]
-        last = found[-1]
-        if await self.people.give_keys(work.connection, missing, last.person_ref):
-            return
-        if last.is_known or len(missing) < len(part.exact):
-            return
-        # Somebody else met the same person for the first time a moment earlier.
-        held, _ = await self.people.look_up(work.connection, list(part.exact.values()), ())
-        earlier = next(held[key] for key in part.exact.values() if key in held)
-        found[-1] = _Found(earlier.person_ref, earlier.person, is_known=True)
+        """Remember the exact keys that are new, each for whom it was found with."""
+        missing = [[k for k in p.exact.values() if k not in looked_up.held] for p in parts]
+        given = zip(missing, found, strict=True)
+        taken = await self.people.give_keys(
+            work.connection, [(key, each.person_ref) for keys, each in given for key in keys]
+        )
+        for at, part in enumerate(parts):
+            is_new = not found[at].is_known and len(missing[at]) == len(part.exact)
+            if is_new and not taken.isdisjoint(missing[at]):
+                # Somebody else met the same person for the first time a moment earlier.
+                held, _ = await self.people.look_up(work.connection, missing[at], ())
+                earlier = next(held[key] for key in missing[at] if key in held)
+                found[at] = _Found(earlier.person_ref, earlier.refs, is_known=True)
 
 
 def _is_another(part: Part, until: Until | None) -> bool:
@@ -158,15 +166,18 @@ def _together(
 ) -> People:
     me, *others = found
     pair = told_pair = None
+    known_as: tuple[Pair, ...] = ()
     if others and others[0].person != me.person:
-        sides = (me, others[0]) if document.role == "victim" else (others[0], me)
-        pair = pair_of(sides[0].person_ref, sides[1].person_ref)
-        told_pair = pair_of(sides[0].person, sides[1].person)
+        victim, accused = (me, others[0]) if document.role == "victim" else (others[0], me)
+        pair = pair_of(victim.person_ref, accused.person_ref)
+        told_pair = pair_of(victim.person, accused.person)
+        known_as = tuple(pair_of(v, a) for v in victim.refs for a in accused.refs)
     return People(
         me.person_ref,
         me.person,
         pair,
         told_pair,
+        known_as,
         all(part.exact or each.is_known for part, each in zip(parts, found, strict=True)),
         tuple(_mention(p, each, looked_up) for p, each in zip(parts, found, strict=True)),
         tuple(

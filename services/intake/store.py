@@ -191,35 +191,29 @@ class IntakeStore:
     async def history(
         self,
         connection: AsyncConnection,
-        pair: Pair | None,
+        pairs: Sequence[Pair],
         *,
         referral_id: UUID,
         on: date,
         reversed_since: date,
     ) -> History:
-        """What is remembered of a pair on a day, this referral left out.
-
-        The two are one pair by every reference that each of them was known by.
-        """
-        if pair is None:
+        """What is remembered on a day of a pair, by all that it was known as; this referral left
+        out."""
+        if not pairs:
             return History()
         rows = await connection.execute(
             text(
-                "WITH sides AS (SELECT refs_of(:victim) AS victims, refs_of(:perpetrator)"
-                " AS perpetrators)"
-                " SELECT (SELECT max(heard_of_on) FROM sides JOIN pair"
-                " ON victim_ref = ANY(victims) AND perpetrator_ref = ANY(perpetrators)"
-                " JOIN pair_marac USING (pair_ref)"
-                " WHERE referral_id <> :referral AND heard_of_on <= :on) AS marac_on,"
-                " EXISTS (SELECT FROM sides JOIN pair"
-                " ON victim_ref = ANY(perpetrators) AND perpetrator_ref = ANY(victims)"
-                " WHERE last_on >= :since) AS cross_allegation"
+                "SELECT (SELECT max(heard_of_on) FROM pair_marac"
+                " WHERE pair_ref = ANY(CAST(:pairs AS uuid[]))"
+                " AND referral_id <> :referral AND heard_of_on <= :on) AS marac_on,"
+                " EXISTS (SELECT 1 FROM pair WHERE pair_ref = ANY(CAST(:reversed AS uuid[]))"
+                " AND last_on >= :since) AS cross_allegation"
             ),
             {
-                "victim": pair.victim_ref,
-                "perpetrator": pair.perpetrator_ref,
+                "pairs": [pair.pair_ref for pair in pairs],
                 "referral": referral_id,
                 "on": on,
+                "reversed": [roles_reversed(pair.pair_ref) for pair in pairs],
                 "since": reversed_since,
             },
         )

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.likeness.blocking import MOST_KEYS, blocks
@@ -159,7 +159,7 @@ def test_who_is_not_named_is_not_looked_for() -> None:
 
 def test_an_ordinary_person_has_few_keys() -> None:
     """Each is a row of the database."""
-    assert len(blocks(record(**AMARA)).kept) <= 8
+    assert len(blocks(record(**AMARA)).kept) <= 9
 
 
 def test_a_document_full_of_names_is_bounded() -> None:
@@ -232,7 +232,6 @@ def test_another_given_name_never_joins(one: dict[str, Any], other: dict[str, An
 @given(_made, _made)
 def test_finding_goes_both_ways(one: Record, other: Record) -> None:
     """Of two who may be one, the second finds the first, whichever of them came first."""
-    assume(judge(one, other).answer is not Answer.DIFFERENT)
     first = set(blocks(one).kept) & set(blocks(other).sought)
     second = set(blocks(other).kept) & set(blocks(one).sought)
-    assert bool(first) == bool(second)
+    assert bool(first) == bool(second) or judge(one, other).answer is Answer.DIFFERENT

@@ -32,14 +32,19 @@ class Place(NamedTuple):
 class Candidate:
     """Somebody known who may be the person, by the record of theirs that fits best.
 
-    `person` is the reference that they go by, `person_ref` the one they had in that record; there
-    is no `place` where a key alone tells.
+    `refs` are all their references, that by which they go first; `person_ref` is the one they had
+    in that record. There is no `place` where a key alone tells.
     """
 
-    person: UUID
+    refs: tuple[UUID, ...]
     person_ref: UUID
     place: Place | None
     judgement: Judgement
+
+    @property
+    def person(self) -> UUID:
+        """The reference that they go by."""
+        return self.refs[0]
 
     @property
     def is_same(self) -> bool:
@@ -65,14 +70,14 @@ class Choice:
     doubts: tuple[Candidate, ...]
 
 
-def best(person: UUID, judged: Sequence[tuple[Place, Judgement]]) -> Candidate:
+def best(refs: tuple[UUID, ...], judged: Sequence[tuple[Place, Judgement]]) -> Candidate:
     """One person by several records. What contradicts one of them keeps a machine from joining."""
     order = (Answer.SAME, Answer.DOUBTFUL, Answer.DIFFERENT)
     place, judgement = min(judged, key=lambda each: (order.index(each[1].answer), -each[1].score))
     against = [j for _, j in judged if Seen.NUMBER_OTHER in j.seen and j.answer is not Answer.SAME]
     if against and judgement.answer is Answer.SAME:
         judgement = replace(judgement, answer=Answer.DOUBTFUL, doubts=against[0].doubts)
-    return Candidate(person, place.person_ref, place, judgement)
+    return Candidate(refs, place.person_ref, place, judgement)
 
 
 def choose(candidates: Sequence[Candidate]) -> Choice:
