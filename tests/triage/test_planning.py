@@ -7,7 +7,15 @@ from uuid import UUID, uuid5
 import pytest
 
 from services.triage.assignments.life import State
-from services.triage.assignments.planning import BY_HAND, COORDINATION, Place, Plan, Standing, plan
+from services.triage.assignments.planning import (
+    BY_HAND,
+    COORDINATION,
+    Place,
+    Plan,
+    Standing,
+    groups,
+    plan,
+)
 from services.triage.policy.catalogue import Kind
 from services.triage.policy.criteria import Finding, Verdict
 from services.triage.policy.decision import (
@@ -145,6 +153,79 @@ def test_a_statutory_offer_stays_and_a_coordinator_is_asked() -> None:
     decided = decision(Routed, route("refuge"))
     made = plan(decided, [standing("marac", "statutory"), standing("refuge")])
     assert made == Plan(offer=(COORDINATOR,), withdraw=())
+
+
+def test_an_accepted_lead_stays_and_a_coordinator_is_asked() -> None:
+    """Who works with somebody is not called off by new information."""
+    taken = standing("refuge", "lead", State.ACCEPTED)
+    made = plan(decision(Routed, route("marac", "statutory")), [taken])
+    assert [place.pathway for place in made.offer] == ["marac", COORDINATION]
+    assert made.withdraw == ()
+
+
+def test_an_accepted_addition_is_withdrawn() -> None:
+    """It no longer follows; its holder hears so."""
+    taken = standing("refuge", "additional", State.ACCEPTED)
+    made = plan(decision(Routed, route("marac", "statutory")), [taken])
+    assert [one for one, _ in made.withdraw] == [taken]
+
+
+GROUP = (
+    considered("idsva_young_person", verdict="eligible"),
+    considered("idsva_specialist_adult", verdict="eligible", passed_over_for="idsva_young_person"),
+    considered(
+        "idsva_community_safety_unit", verdict="eligible", passed_over_for="idsva_young_person"
+    ),
+)
+
+
+def test_a_lead_place_knows_what_would_do_as_well() -> None:
+    """The eligible pathways that were passed over, in their order; each knows all the others."""
+    decided = decision(Routed, route("idsva_young_person"), considered=GROUP)
+    (place,) = plan(decided).offer
+    others = ("idsva_specialist_adult", "idsva_community_safety_unit")
+    assert (place.group, place.alternatives) == ("idsva", others)
+    assert groups(decided) == {
+        "idsva_young_person": others,
+        "idsva_specialist_adult": ("idsva_young_person", "idsva_community_safety_unit"),
+        "idsva_community_safety_unit": ("idsva_young_person", "idsva_specialist_adult"),
+    }
+
+
+@pytest.mark.parametrize("kind", ["lead", BY_HAND])
+def test_an_alternative_answers_for_the_lead_place(kind: str) -> None:
+    """Somebody of the group was asked since nobody of the first had room: that stands. What a
+    coordinator added by hand stands for itself."""
+    decided = decision(Routed, route("idsva_young_person"), considered=GROUP)
+    made = plan(decided, [standing("idsva_community_safety_unit", kind)])
+    wanted = () if kind == "lead" else ("idsva_young_person",)
+    assert (tuple(place.pathway for place in made.offer), made.withdraw) == (wanted, ())
+
+
+OUTREACH = considered("community_outreach")
+
+
+def test_nobody_has_two_of_one_group() -> None:
+    """Where an accepted one no longer follows, the one that does is the coordinator's to settle."""
+    decided = decision(Routed, route("idsva_young_person"), considered=(*GROUP, OUTREACH))
+    taken = standing("community_outreach", "lead", State.ACCEPTED)
+    assert plan(decided, [taken]) == Plan(offer=(COORDINATOR,), withdraw=())
+
+
+def test_what_somebody_handed_on_is_not_asked_for_again() -> None:
+    """It left the pathway by hand; but the coordinator's own queue is never answered for."""
+    moved = standing("refuge", BY_HAND, left=("marac", COORDINATION))
+    made = plan(decision(Routed, route("marac", "statutory"), tasks=(DUTY,)), [moved])
+    assert made == Plan(offer=(COORDINATOR,), withdraw=())
+
+
+def test_what_has_become_urgent_is_hastened() -> None:
+    """What nobody has taken yet; for what somebody has, the coordinator is asked."""
+    decided = decision(Routed, route("refuge"), route("marac", "statutory"), urgent=True)
+    asked, taken = standing("refuge"), standing("marac", "statutory", State.ACCEPTED)
+    made = plan(decided, [asked, taken])
+    assert made == Plan(offer=(COORDINATOR,), withdraw=(), hasten=(asked,))
+    assert plan(decided, [asked, taken], was_urgent=True) == Plan((), ())
 
 
 def test_a_coordinator_is_asked_once() -> None:

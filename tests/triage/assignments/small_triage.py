@@ -333,6 +333,8 @@ TABLES: Sequence[str] = (
 async def empty(database: Database) -> None:
     """Nothing has happened yet."""
     owner = await database.connect(OWNER)
+    # Something that was left open is a fault of a test, and no reason to wait for ever.
+    await owner.execute("SET lock_timeout = '10s'")
     await owner.execute(f"TRUNCATE {', '.join(f'triage.{table}' for table in TABLES)} CASCADE")
     await owner.close()
 

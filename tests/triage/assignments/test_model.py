@@ -5,7 +5,7 @@ The real parts on a real database, against the plain model.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -65,7 +65,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         """Nothing has happened yet."""
         super().__init__()
-        self.loop = asyncio.new_event_loop()
+        self.runner = asyncio.Runner()
         self.triage = Triage(create_async_engine(self.database.url("triage")))
         self.model = Model()
         self.heard = 0
@@ -78,10 +78,10 @@ class Life(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Leave no connection behind."""
         self._run(self.triage.engine.dispose())
-        self.loop.close()
+        self.runner.close()
 
-    def _run(self, coming: Awaitable[Any]) -> Any:
-        return self.loop.run_until_complete(coming)
+    def _run(self, coming: Coroutine[Any, Any, Any]) -> Any:
+        return self.runner.run(coming)
 
     @rule(kind=st.sampled_from(KINDS), pair=st.sampled_from(PAIRS), person=st.integers(0, 2))
     def refer(self, kind: dict[str, Any], pair: UUID | None, person: int) -> None:
@@ -194,7 +194,7 @@ class Life(RuleBasedStateMachine):
         assert {UUID(e["assignment_id"]) for e in fired} == due, "each that was due, and no other"
         assert len(fired) == len(due)
 
-    def _try(self, act: Awaitable[Any], one: Assignment, who: str = "holder") -> None:
+    def _try(self, act: Coroutine[Any, Any, Any], one: Assignment, who: str = "holder") -> None:
         """What is refused changes nothing; a stranger gets at nothing."""
         self._catch_up()
         stranger = who not in ("holder", one.holder, *COORDINATORS)
@@ -274,7 +274,7 @@ async def _replays(one: Assignment, book: SqlBook) -> None:
     assert sum(step.act in ("offer", "escalate") for step in history) == one.offer
 
 
-async def _both(one: Awaitable[Any], other: Awaitable[Any]) -> None:
+async def _both(one: Coroutine[Any, Any, int], other: Coroutine[Any, Any, int]) -> None:
     await asyncio.gather(one, other)
 
 
