@@ -292,6 +292,7 @@ def received(
     revision: int = 1,
     pair: UUID | None = None,
     person: UUID | None = None,
+    event_id: UUID | None = None,
 ) -> Received:
     """A referral as intake tells it, or its next revision."""
     kind = ReferralReceived if revision == 1 else ReferralAmended
@@ -304,13 +305,20 @@ def received(
         facts=cases.facts(**facts),
         history=History(pair_known=pair is not None),
     )
-    return message(told, referral, revision)
+    return message(told, referral, revision, event_id)
 
 
-def message(told: EventData, subject: UUID, sequence: int = 1) -> Received:
+def message(
+    told: EventData, subject: UUID, sequence: int = 1, event_id: UUID | None = None
+) -> Received:
     """What intake says, as it comes from the stream."""
     event = envelope(
-        told, event_id=uuid4(), producer="intake", subject=subject, time=NOON, sequence=sequence
+        told,
+        event_id=event_id or uuid4(),
+        producer="intake",
+        subject=subject,
+        time=NOON,
+        sequence=sequence,
     )
     body = event.model_dump_json(exclude_none=True).encode()
     return Received(event.id, EVENTS, f"event.{told.TYPE}", body)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
@@ -86,9 +86,8 @@ class Life(RuleBasedStateMachine):
     @rule(kind=st.sampled_from(KINDS), pair=st.sampled_from(PAIRS), person=st.integers(0, 2))
     def refer(self, kind: dict[str, Any], pair: UUID | None, person: int) -> None:
         """A referral comes."""
-        referral = uuid4()
-        about = UUID(int=person)
-        message = received(referral, kind, pair=pair, person=about)
+        referral, about = UUID(int=1000 + len(self.revisions)), UUID(int=person)
+        message = received(referral, kind, pair=pair, person=about, event_id=self._next_id())
         self.revisions[referral], self.pairs[referral] = 1, pair
         role = kind.get("role", "victim")
         self.model.people[str(referral)] = Person(str(about), pair, role)
@@ -105,7 +104,20 @@ class Life(RuleBasedStateMachine):
         self.revisions[referral] += 1
         revision = self.revisions[referral]
         pair, person = self.pairs[referral], UUID(about.person)
-        self._tell(received(referral, kind, revision=revision, pair=pair, person=person))
+        self._tell(
+            received(
+                referral,
+                kind,
+                revision=revision,
+                pair=pair,
+                person=person,
+                event_id=self._next_id(),
+            )
+        )
+
+    def _next_id(self) -> UUID:
+        """The same in every run of one example, since what is chosen goes by ids in the end."""
+        return UUID(int=2000 + len(self.messages))
 
     def _tell(self, message: Received) -> None:
         self.messages.append(message)
