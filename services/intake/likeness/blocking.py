@@ -72,8 +72,7 @@ def _of_the_person(record: Record, names: Sequence[_Heard]) -> Iterator[str]:
         yield f"email|{record.email}"
     yield from (f"case|{case}" for case in sorted(record.cases))
     if record.postcode:
-        initials = dict.fromkeys(given[:1] for name in names for given in name.given)
-        yield from (f"home|{record.postcode}|{initial}" for initial in initials)
+        yield from (f"home|{record.postcode}|{given}" for name in names for given in name.given)
 
 
 def _by_day(names: Sequence[_Heard], born: date | None) -> Iterator[str]:
