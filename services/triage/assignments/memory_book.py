@@ -190,7 +190,8 @@ class MemoryBook:
     async def ahead(self, one: Assignment, referral: Referral) -> int:
         """As Book."""
         waiting = await self.waiting(one.catalogue, one.pathway)
-        return sum(place(*each) < place(one, referral) for each in waiting)
+        others = (each for each in waiting if each[0].id != one.id)
+        return sum(place(*each) < place(one, referral) for each in others)
 
     async def due(self, now: datetime, but_not: Collection[UUID]) -> Assignment | None:
         """As Book."""
