@@ -12,6 +12,8 @@ from services.intake.cases import case_router
 from services.intake.dry_run import dry_run_router
 from services.intake.following import Following
 from services.intake.handlers import Handlers
+from services.intake.reviews_api import Reviewing, reviews_router
+from services.intake.reviews_pages import reviews_pages
 from services.intake.sender_api import sender_router
 from services.intake.settings import IntakeSettings
 from services.intake.store import IntakeStore
@@ -54,4 +56,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     pages = Pages("intake", TEMPLATES, settings.public_url)
     pages.install(app)
     app.include_router(case_router(pages, ground.unit, store, registry, ground.doorkeeper))
+    reviewing = Reviewing(ground.unit, store, registry)
+    app.include_router(reviews_router(reviewing, ground.doorkeeper))
+    app.include_router(reviews_pages(pages, reviewing, ground.doorkeeper))
     return app
