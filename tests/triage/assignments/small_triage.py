@@ -330,6 +330,7 @@ TABLES: Sequence[str] = (
     "assignment",
     "step",
     "conflict",
+    "panel_case",
     "pair_alias",
     "person_alias",
     "inbox",

@@ -83,15 +83,24 @@ class Life(RuleBasedStateMachine):
     def _run(self, coming: Coroutine[Any, Any, Any]) -> Any:
         return self.runner.run(coming)
 
-    @rule(kind=st.sampled_from(KINDS), pair=st.sampled_from(PAIRS), person=st.integers(0, 2))
-    def refer(self, kind: dict[str, Any], pair: UUID | None, person: int) -> None:
-        """A referral comes."""
-        referral, about = UUID(int=1000 + len(self.revisions)), UUID(int=person)
-        message = received(referral, kind, pair=pair, person=about, event_id=self._next_id())
-        self.revisions[referral], self.pairs[referral] = 1, pair
-        role = kind.get("role", "victim")
-        self.model.people[str(referral)] = Person(str(about), pair, role)
-        self._tell(message)
+    @rule(
+        which=st.lists(
+            st.tuples(st.sampled_from(KINDS), st.sampled_from(PAIRS), st.integers(0, 2)),
+            min_size=1,
+            max_size=3,
+        )
+    )
+    def refer(self, which: list[tuple[dict[str, Any], UUID | None, int]]) -> None:
+        """Referrals come, in one transaction."""
+        for kind, pair, person in which:
+            referral, about = UUID(int=1000 + len(self.revisions)), UUID(int=person)
+            self.revisions[referral], self.pairs[referral] = 1, pair
+            self.messages.append(
+                received(referral, kind, pair=pair, person=about, event_id=self._next_id())
+            )
+            role = kind.get("role", "victim")
+            self.model.people[str(referral)] = Person(str(about), pair, role)
+        self._run(self.triage.hear(*self.messages[-len(which) :]))
 
     @precondition(lambda self: self.revisions)
     @rule(which=ANY, kind=st.sampled_from(KINDS))
@@ -104,24 +113,15 @@ class Life(RuleBasedStateMachine):
         self.revisions[referral] += 1
         revision = self.revisions[referral]
         pair, person = self.pairs[referral], UUID(about.person)
-        self._tell(
-            received(
-                referral,
-                kind,
-                revision=revision,
-                pair=pair,
-                person=person,
-                event_id=self._next_id(),
-            )
+        message = received(
+            referral, kind, revision=revision, pair=pair, person=person, event_id=self._next_id()
         )
+        self.messages.append(message)
+        self._run(self.triage.hear(message))
 
     def _next_id(self) -> UUID:
         """The same in every run of one example, since what is chosen goes by ids in the end."""
         return UUID(int=2000 + len(self.messages))
-
-    def _tell(self, message: Received) -> None:
-        self.messages.append(message)
-        self._run(self.triage.hear(message))
 
     @precondition(lambda self: self.messages)
     @rule(which=ANY)
