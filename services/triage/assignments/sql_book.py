@@ -206,8 +206,9 @@ class SqlBook:
         unsaved = (
             (each.one, self._referrals[each.one.referral_id])
             for each in self._unsaved
-            if each.one.state is State.WAITLISTED
+            if each.step.act == "wait"
             and (each.one.catalogue, each.one.pathway) == (one.catalogue, one.pathway)
+            and each.one.referral_id in self._referrals
         )
         before = sum(place(*each) < place(one, referral) for each in unsaved)
         return int(row["number"]) + before
