@@ -22,6 +22,7 @@ def reviews_pages(pages: Pages, reviewing: Reviewing, doorkeeper: Doorkeeper) ->
     """`/intake/reviews`, for coordinators."""
     router = APIRouter(prefix=_LIST, include_in_schema=False)
     coordinator = Depends(doorkeeper.require("coordinator"))
+    # After the caller: whoever is not signed in is told that first.
     our_form = Depends(pages.from_our_own_page)
 
     async def show(review_id: UUID, caller: Caller, problem: str = "") -> HTMLResponse:
@@ -46,24 +47,30 @@ def reviews_pages(pages: Pages, reviewing: Reviewing, doorkeeper: Doorkeeper) ->
     async def look(review_id: UUID, caller: Annotated[Caller, coordinator]) -> HTMLResponse:
         return await show(review_id, caller)
 
-    @router.post("/{review_id}/same", dependencies=[our_form])
-    async def same(review_id: UUID, caller: Annotated[Caller, coordinator]) -> Response:
+    @router.post("/{review_id}/same")
+    async def same(
+        review_id: UUID, caller: Annotated[Caller, coordinator], _ours: Annotated[None, our_form]
+    ) -> Response:
         try:
             await reviewing.same(review_id, caller)
         except Refused as refused:
             return await _told(refused, review_id, caller)
         return _back(f"{_LIST}/{review_id}")
 
-    @router.post("/{review_id}/different", dependencies=[our_form])
-    async def different(review_id: UUID, caller: Annotated[Caller, coordinator]) -> Response:
+    @router.post("/{review_id}/different")
+    async def different(
+        review_id: UUID, caller: Annotated[Caller, coordinator], _ours: Annotated[None, our_form]
+    ) -> Response:
         try:
             await reviewing.different(review_id, caller)
         except Refused as refused:
             return await _told(refused, review_id, caller)
         return _back(_LIST)
 
-    @router.post("/{review_id}/undo", dependencies=[our_form])
-    async def undo(review_id: UUID, caller: Annotated[Caller, coordinator]) -> Response:
+    @router.post("/{review_id}/undo")
+    async def undo(
+        review_id: UUID, caller: Annotated[Caller, coordinator], _ours: Annotated[None, our_form]
+    ) -> Response:
         found = await reviewing.look(review_id, caller)
         if found.merge_id is None:
             raise Refused(404, "not-found", "Nothing was merged here.")

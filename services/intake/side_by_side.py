@@ -101,7 +101,7 @@ def _rows(new: Person, known: Person, lines: Iterable[Line]) -> Iterable[Row]:
     mine, theirs = _told(new), _told(known)
     for field in mine:
         line = seen.get(field)
-        if line or mine[field] or theirs[field]:
+        if mine[field] or theirs[field]:
             yield Row(
                 field=field,
                 new=mine[field],

@@ -177,7 +177,7 @@ _names = st.sampled_from((
 ))
 # fmt: on
 _dates = st.sampled_from(["1991-03-07", "1991-07-03", "1991-03-08", "1960-01-01", "2012-02-29"])
-_records = st.fixed_dictionaries(
+_records: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"given": _names, "family": _names},
     optional={
         "born": _dates,
