@@ -1,15 +1,19 @@
 """From one to the next: handed on by name, to another pathway, or because of a conflict."""
 
 from dataclasses import replace
+from datetime import date, datetime
 
 from services.triage.assignments import steps
+from services.triage.assignments.allocation import year_start
 from services.triage.assignments.book import Referral
 from services.triage.assignments.casework import Casework, open_pathways, rules
 from services.triage.assignments.life import Assignment, NotAllowed, State
 from services.triage.assignments.overriding import CannotOverride, route_by_hand
 from services.triage.assignments.placing import Case
 from services.triage.assignments.planning import BY_HAND
+from services.triage.assignments.tally import TEAMS_LEVELS
 from shared.events import ConflictDeclared, Level, OfferedBecause
+from shared.london import london_day
 
 
 async def place_again(
@@ -69,13 +73,24 @@ def _may_have(one: Assignment, to: str, by_right: bool, case: Case) -> Level:
         raise NotAllowed("They may not work with this person.")
     if not case.has_room(who):
         raise NotAllowed("They have no room for another case.")
-    if to in members and not _holds_a_place(one) and case.full(one.pathway):
+    if by_duty:
+        return "coordinator"
+    if case.full(one.pathway) and not _holds_a_place(one, case):
         raise NotAllowed("All places of this service are taken.")
-    return "coordinator" if by_duty else "practitioner"
+    return "practitioner"
 
 
-def _holds_a_place(one: Assignment) -> bool:
-    return one.holder is not None and one.level in ("practitioner", "stand_in")
+def _holds_a_place(one: Assignment, case: Case) -> bool:
+    """Whether it has a place of its programme already: of this year, where they go by the year."""
+    if one.holder is None or one.offered_at is None or one.level not in TEAMS_LEVELS:
+        return False
+    row = case.row(one.pathway)
+    by_year = row is not None and row.capacity is not None and row.capacity.per == "year"
+    return not by_year or _year(one.offered_at) == _year(case.now)
+
+
+def _year(moment: datetime) -> date:
+    return year_start(london_day(moment))
 
 
 async def to_pathway(

@@ -11,6 +11,7 @@ from tests.triage.assignments.small_triage import (
     CSU,
     HIGH,
     HOUR,
+    MENTORED,
     PERPETRATOR,
     STANDARD,
     Triage,
@@ -88,6 +89,20 @@ async def test_what_waits_can_be_handed_to_somebody(triage: Triage) -> None:
     assert one.state is State.WAITLISTED
     after = await triage.reassign(one, "p-coor", to="p-coor")
     assert (after.holder, after.level, after.state) == ("p-coor", "coordinator", State.OFFERED)
+
+
+async def test_a_full_programme_takes_nobody_by_name_either(triage: Triage) -> None:
+    """Who waits for one of its two places is handed to nobody but a coordinator; who has one may
+    go to another."""
+    held, _, waits = [await triage.refer(**MENTORED) for _ in range(3)]
+    one = await triage.one(waits, "mentoring")
+    for to in ("p-mona", "p-elle"):
+        with pytest.raises(NotAllowed) as refused:
+            await triage.reassign(one, "p-coor", to=to)
+        assert "places" in refused.value.reason
+    kept = await triage.reassign(await triage.one(held, "mentoring"), "p-coor", to="p-elle")
+    assert kept.holder == "p-elle"
+    assert (await triage.reassign(one, "p-coor", to="p-coor")).holder == "p-coor"
 
 
 async def test_on_another_pathway_it_is_by_hand(triage: Triage) -> None:
