@@ -87,9 +87,7 @@ class Following:
         self, event: AssignmentOffered | AssignmentWaitlisted, work: Work
     ) -> None:
         """Somebody is asked, or will be: until then nobody holds it, and the referral is open."""
-        if not (isinstance(event, AssignmentOffered) and event.because == "new"):
-            # Of a new assignment there is no holder to forget.
-            await progress.let_go(work.connection, event.assignment_id)
+        await progress.let_go(work.connection, event.assignment_id)
         await progress.reopen(work.connection, event.referral_id)
 
     async def on_assignment_accepted(self, event: AssignmentAccepted, work: Work) -> None:
