@@ -28,12 +28,13 @@ class Clocks(Workplace):
         """Do and tell what follows. The cause is the clock itself: a firing makes one event."""
         casework = await self.casework(work)
         referral = await casework.book.referral(one.referral_id)
-        assert referral is not None and one.due_at is not None  # noqa: S101, PT018 - a clock has both
+        assert referral and one.due_at and one.awaited  # noqa: S101, PT018 - a clock has them
         holder = casework.directory.practitioner(one.holder or "")
         stand_in = holder.stand_in if holder else None
         case = await casework.case(referral, one, also=(stand_in,) if stand_in else ())
         after = casework.did(fired(one, case))
-        cause = derived_id(one.id, "due", one.due_at.isoformat())
+        # The answer and the first contact may both have been due at one moment.
+        cause = derived_id(one.id, one.awaited, one.due_at.isoformat())
         await casework.keep(work=Work(work.transaction, cause, work.now))
         return after
 

@@ -54,7 +54,7 @@ class Model:
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Who was ever asked for which referral."""
     conflicts: set[tuple[str, Any]] = field(default_factory=set)
-    fired: Counter[tuple[str, str]] = field(default_factory=Counter)
+    fired: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     closed: set[str] = field(default_factory=set)
     """Referrals that are closed."""
 
@@ -135,8 +135,9 @@ class Model:
         due = _moment(event["due_at"])
         assert due <= now, "no clock fires early"
         assert case.runs and case.due in (None, due), "the clock that ran is the one that fired"  # noqa: PT018 - one claim
-        self.fired[event["assignment_id"], event["due_at"]] += 1
-        assert self.fired[event["assignment_id"], event["due_at"]] == 1, "no clock fires twice"
+        clock = (event["assignment_id"], awaited, event["due_at"])
+        self.fired[clock] += 1
+        assert self.fired[clock] == 1, "no clock fires twice"
         case.due = None  # it goes on, and the tables say until when
 
     def on_assignment_escalated(self, event: dict[str, Any], case: Case, _: datetime) -> None:
