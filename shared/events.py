@@ -59,8 +59,8 @@ class DecidedBy(Frozen):
     """The dated policy that decided: enough to run the decision again."""
 
     name: str
-    in_force_from: date | None
-    sha256: str | None
+    in_force_from: date | None = None
+    sha256: str | None = None
 
 
 class RouteTaken(Frozen):

@@ -87,7 +87,9 @@ class Following:
         self, event: AssignmentOffered | AssignmentWaitlisted, work: Work
     ) -> None:
         """Somebody is asked, or will be: until then nobody holds it, and the referral is open."""
-        await progress.let_go(work.connection, event.assignment_id)
+        # Of its first offer there is no holder to forget: most events are such.
+        if not isinstance(event, AssignmentOffered) or event.offer > 1:
+            await progress.let_go(work.connection, event.assignment_id)
         await progress.reopen(work.connection, event.referral_id)
 
     async def on_assignment_accepted(self, event: AssignmentAccepted, work: Work) -> None:

@@ -39,7 +39,7 @@ STATES: dict[str, tuple[Callable[[UUID, UUID], EventData], ...]] = {
         says.transferred,
         lambda r, a: says.accepted(r, a, OTHER),
     ),
-    "offered anew": (says.accepted, says.offered),
+    "offered anew": (says.accepted, lambda r, a: says.offered(r, a, offer=2)),
     "waitlisted": (says.accepted, says.waitlisted),
     "withdrawn": (says.accepted, says.withdrawn),
     "closed": (says.accepted, says.closed),

@@ -46,8 +46,8 @@ def asked(referral: UUID, *asks: str, revision: int = 1) -> ReferralInformationR
     return ReferralInformationRequested(referral_id=referral, revision=revision, asks=asks)
 
 
-def offered(referral: UUID, one: UUID, who: str = WHO) -> AssignmentOffered:
-    """Somebody is asked."""
+def offered(referral: UUID, one: UUID, who: str = WHO, offer: int = 1) -> AssignmentOffered:
+    """Somebody is asked, for the first time or again."""
     return AssignmentOffered(
         assignment_id=one,
         referral_id=referral,
@@ -56,6 +56,7 @@ def offered(referral: UUID, one: UUID, who: str = WHO) -> AssignmentOffered:
         urgent=False,
         acknowledge_by=SOON,
         first_contact_by=SOON,
+        offer=offer,
     )
 
 
