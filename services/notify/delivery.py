@@ -52,6 +52,8 @@ class Message:
     """
 
     id: UUID
+    notice: UUID
+    sent_as: UUID
     purpose: Purpose
     assignment_id: UUID | None = None
     offer: int = 0
@@ -65,6 +67,7 @@ class Message:
     state: State = State.QUEUED
     tries: int = 0
     due_at: datetime
+    give_up_at: datetime
     withdrawn: bool = False
 
 
@@ -110,6 +113,10 @@ def offered(
     return [
         Message(
             id=_id(event.assignment_id, "offered", event.offer, event.practitioner_id, channel),
+            notice=_notice(event.assignment_id, "offered", event.offer, event.practitioner_id),
+            sent_as=_id(
+                event.assignment_id, "offered", event.offer, event.practitioner_id, channel
+            ),
             purpose="offered",
             assignment_id=event.assignment_id,
             offer=event.offer,
@@ -119,6 +126,7 @@ def offered(
             urgent=event.urgent,
             acknowledge_by=event.acknowledge_by,
             due_at=now,
+            give_up_at=now + timedelta(hours=2),
         )
         for channel in channels
     ]
@@ -138,6 +146,8 @@ def first_contact_overdue(
     return [
         Message(
             id=_id(about, "first_contact_overdue", offer, who, channel),
+            notice=_notice(about, "first_contact_overdue", offer, who),
+            sent_as=_id(about, "first_contact_overdue", offer, who, channel),
             purpose="first_contact_overdue",
             assignment_id=about,
             offer=offer,
@@ -146,6 +156,7 @@ def first_contact_overdue(
             channel=channel,
             urgent=True,
             due_at=now,
+            give_up_at=now + timedelta(hours=2),
         )
         for channel in channels
     ]
@@ -158,6 +169,8 @@ def action_overdue(
     return [
         Message(
             id=_id(event.action_id, "action_overdue", 0, event.told, channel),
+            notice=_notice(event.action_id, "action_overdue", 0, event.told),
+            sent_as=_id(event.action_id, "action_overdue", 0, event.told, channel),
             purpose="action_overdue",
             action_id=event.action_id,
             case_id=event.case_id,
@@ -166,6 +179,7 @@ def action_overdue(
             channel=channel,
             urgent=True,
             due_at=now,
+            give_up_at=now + timedelta(hours=2),
         )
         for channel in channels
     ]
@@ -174,6 +188,10 @@ def action_overdue(
 def _id(about: UUID, purpose: Purpose, offer: int, practitioner_id: str, channel: Channel) -> UUID:
     """One message for one person, purpose and channel, and one offer of one assignment."""
     return uuid5(about, f"{purpose}/{offer}/{practitioner_id}/{channel}")
+
+
+def _notice(about: UUID, purpose: Purpose, offer: int, practitioner_id: str) -> UUID:
+    return uuid5(about, f"{purpose}/{offer}/{practitioner_id}")
 
 
 def withdrawn(message: Message) -> Message:

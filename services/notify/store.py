@@ -19,8 +19,8 @@ from shared.events import Channel
 
 _WOKEN: Final = "notify_message_queued"
 _COLUMNS: Final = (
-    "id, purpose, assignment_id, offer, action_id, case_id, referral_id, practitioner_id, channel,"
-    " urgent, acknowledge_by, state, tries, due_at, withdrawn"
+    "id, notice, sent_as, purpose, assignment_id, offer, action_id, case_id, referral_id,"
+    " practitioner_id, channel, urgent, acknowledge_by, state, tries, due_at, give_up_at, withdrawn"
 )
 
 # A failed or doubtful one may be sent again by a person.
@@ -41,9 +41,9 @@ async def queue(connection: AsyncConnection, messages: Sequence[Message], now: d
     await connection.execute(
         text(
             f"INSERT INTO message ({_COLUMNS}, changed_at)"  # noqa: S608 - our own words
-            " VALUES (:id, :purpose, :assignment_id, :offer, :action_id, :case_id, :referral_id,"
-            " :practitioner_id, :channel, :urgent, :acknowledge_by, :state, :tries, :due_at,"
-            " :withdrawn, :now)"
+            " VALUES (:id, :notice, :sent_as, :purpose, :assignment_id, :offer, :action_id, :case_id,"
+            " :referral_id, :practitioner_id, :channel, :urgent, :acknowledge_by, :state, :tries,"
+            " :due_at, :give_up_at, :withdrawn, :now)"
             " ON CONFLICT DO NOTHING"
         ),
         [vars(message) | {"now": now} for message in messages],
@@ -183,6 +183,8 @@ async def _locked(
 def _message(row: Row[Any]) -> Message:
     return Message(
         id=row.id,
+        notice=row.notice,
+        sent_as=row.sent_as,
         purpose=row.purpose,
         assignment_id=row.assignment_id,
         offer=row.offer,
@@ -196,5 +198,6 @@ def _message(row: Row[Any]) -> Message:
         state=State(row.state),
         tries=row.tries,
         due_at=row.due_at,
+        give_up_at=row.give_up_at,
         withdrawn=row.withdrawn,
     )
