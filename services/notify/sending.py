@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Final, assert_never
 
 import structlog
 
@@ -185,14 +185,18 @@ class Sending:
 
 async def _ask(provider: Provider, message: Message) -> Outcome:
     async with asyncio.timeout(ASK_SECONDS):
-        was_sent = await provider.was_sent(message.id)
-    match was_sent:
-        case True:
+        fate = await provider.find(message.id)
+    match fate:
+        case "taken" | "delivered":
             return Taken()
-        case False:
+        case "absent":
             return NotTaken()
+        case "undeliverable" | "refused_address":
+            return Undeliverable("the provider could not deliver it")
         case None:
             return Unknowable("it may have been sent or not, and the provider cannot be asked")
+        case _:
+            assert_never(fate)
 
 
 async def _tell(message: Message, outcome: Outcome, work: Work) -> None:

@@ -68,7 +68,7 @@ async def test_a_server_that_hangs_up_after_the_text_leaves_a_doubt() -> None:
         provider = Smtp(mail.server())
         with pytest.raises(OutcomeUnknown):
             await provider.send(LETTER)
-        assert await provider.was_sent(LETTER.message_id) is None
+        assert await provider.find(LETTER.message_id) is None
         assert len(mail.letters) == 1
 
 

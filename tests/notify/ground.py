@@ -14,7 +14,7 @@ from deploy.keys import OWNER
 from services.notify.addressing import Addressing
 from services.notify.handlers import Handlers
 from services.notify.messages import Outgoing
-from services.notify.providers import Provider
+from services.notify.providers import Fate, Provider
 from services.notify.sending import Sending
 from shared.bus.consumer import Consumer, Received, open_event
 from shared.bus.work import UnitOfWork
@@ -69,6 +69,8 @@ class Remembering:
     failures: list[Exception] = field(default_factory=list)
     forgetful: bool = False
     longest_call: timedelta = timedelta(seconds=5)
+    name: str = "remembering"
+    reports_delivery: bool = False
 
     async def send(self, message: Outgoing) -> None:
         """Keep it, if nothing is to fail."""
@@ -76,11 +78,12 @@ class Remembering:
             raise self.failures.pop(0)
         self.letters.append(message)
 
-    async def was_sent(self, message_id: UUID) -> bool | None:
-        """Whether it is remembered."""
+    async def find(self, message_id: UUID) -> Fate | None:
+        """Taken if it is remembered."""
         if self.forgetful:
             return None
-        return any(letter.message_id == message_id for letter in self.letters)
+        has_it = any(letter.message_id == message_id for letter in self.letters)
+        return "taken" if has_it else "absent"
 
 
 @dataclass

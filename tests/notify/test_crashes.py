@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.notify import store
-from services.notify.providers import Provider
+from services.notify.providers import Fate, Provider
 from services.notify.providers.local_inbox import LocalInbox
 from services.notify.providers.smtp import Smtp
 from services.notify.store import Claimed
@@ -26,7 +26,7 @@ ONE = "p-nophone"  # is told by email alone
 class Mute(Remembering):
     """A provider whose answers do not come through."""
 
-    async def was_sent(self, message_id: UUID) -> bool | None:
+    async def find(self, message_id: UUID) -> Fate | None:
         """No answer."""
         raise ConnectionError(str(message_id))
 
