@@ -234,7 +234,12 @@ def test_what_is_no_directory_at_all(tmp_path: Path, content: str, said: str) ->
 @pytest.mark.parametrize(
     ("table", "before", "after", "said"),
     [
-        ("practitioners", "p-beaa,sms", "p-gone,sms", "line 2: stand_in: p-gone is no practitioner"),
+        (
+            "practitioners",
+            "p-beaa,sms",
+            "p-gone,sms",
+            "line 2: stand_in: p-gone is no practitioner",
+        ),
         ("practitioners", "mon 09:00-17:00", "monday", "line 2: hours: is not like mon-fri"),
         ("practitioners", "mon 09:00", "tue 09:00", "line 2: hours: gives hours for tuesday"),
         ("practitioners", "tue 22:00", "xyz 22:00", "line 2: hours: names no day of the week"),
