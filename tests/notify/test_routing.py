@@ -136,8 +136,8 @@ async def test_a_call_has_its_time_and_no_more() -> None:
 async def test_a_slow_provider_holds_up_its_own_messages_alone() -> None:
     """While every one of its slots waits for an answer, another channel's messages go out."""
     slow, quick = Named(is_held=True), Named(name="quick")
-    texts, emails = Route((Line(slow, slots=4, for_urgent=0),)), Route((Line(quick),))
-    waiting = [asyncio.create_task(texts.hand_over(text(), urgent=False)) for _ in range(4)]
+    texts, emails = Route((Line(slow, slots=4),)), Route((Line(quick),))
+    waiting = [asyncio.create_task(texts.hand_over(text(), urgent=True)) for _ in range(4)]
     for _ in waiting:
         await slow.called.get()
     for _ in range(100):
@@ -145,13 +145,13 @@ async def test_a_slow_provider_holds_up_its_own_messages_alone() -> None:
     assert (texts.room, len(quick.letters)) == (Room(0, 0), 100)
     slow.may_answer.set()
     await asyncio.gather(*waiting)
-    assert texts.room == Room(4, 4)
+    assert texts.room == Room(urgent=4, routine=3)
 
 
 async def test_routine_messages_leave_room_for_urgent_ones() -> None:
     """However many of them there are, an urgent one is handed over at once."""
     slow = Named(is_held=True)
-    route = Route((Line(slow, slots=4, for_urgent=1),))
+    route = Route((Line(slow, slots=4),))
     waiting = [asyncio.create_task(route.hand_over(text(), urgent=False)) for _ in range(3)]
     for _ in waiting:
         await slow.called.get()

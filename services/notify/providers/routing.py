@@ -29,8 +29,8 @@ log = structlog.get_logger()
 
 SLOTS: Final = 64
 """How many messages one process hands to one provider at once."""
-FOR_URGENT: Final = 16
-"""How many of the slots routine messages leave free, however many of them wait."""
+FOR_URGENT: Final = 4
+"""Routine messages leave every fourth slot free, however many of them wait."""
 REST: Final = timedelta(seconds=30)
 """The breaker's pause, where no call may take longer: an urgent message has five minutes."""
 
@@ -70,11 +70,11 @@ class Room:
 
 @dataclass
 class Line:
-    """One provider as everybody in this process reaches it, by whatever channel."""
+    """One provider as everybody in this process reaches it, by whatever channel. `slots`: how many
+    messages it can be handed at once."""
 
     provider: Provider
     slots: int = SLOTS
-    for_urgent: int = FOR_URGENT
     breaker: Breaker = field(init=False)
     _under_way: int = 0
 
@@ -85,7 +85,7 @@ class Line:
     def room(self) -> Room:
         """What its slots leave."""
         free = self.slots - self._under_way
-        return Room(free, max(0, free - self.for_urgent))
+        return Room(free, max(0, free - self.slots // FOR_URGENT))
 
     async def hand_over(self, message: Outgoing, *, urgent: bool, clock: Clock) -> None:
         """As the provider's `send`, within its time. TemporaryFailure if it is not even called."""
