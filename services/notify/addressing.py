@@ -13,9 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notify.delivery import Message
-from services.notify.messages import Outgoing, compose
+from services.notify.messages import Outgoing, Wording, compose, path
 from services.notify.providers import PermanentFailure, TemporaryFailure
 from services.notify.together import Together, WriteFailed
+from services.notify.wording_files import shipped
 from shared.bus.errors import describe
 from shared.bus.work import Clock, utc_now
 from shared.events import Channel
@@ -44,7 +45,7 @@ class _Looked:
 
 @dataclass
 class Addressing:
-    """The directory, by a database that shows it, and where the links in messages lead.
+    """The directory, by a database that shows it; where the links in messages lead; the words.
 
     Messages that are composed together share a look: one each took three quarters of the time.
     """
@@ -52,6 +53,7 @@ class Addressing:
     engine: AsyncEngine
     public_url: str
     clock: Clock = utc_now
+    wording: Wording = field(default_factory=shipped)
     _looking: Together[_Looked] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,7 +93,8 @@ class Addressing:
                 recipient = address.phone
         if recipient is None:
             raise PermanentFailure("the directory has no number for the practitioner")
-        return compose(message, recipient, self.public_url, self.clock())
+        link = f"{self.public_url}{path(message)}"
+        return compose(message, recipient, self.clock(), link, self.wording)
 
     async def _look_up(self, wanted: Sequence[_Looked]) -> None:
         async with self.engine.connect() as connection:

@@ -13,6 +13,7 @@ from services.notify.providers.smtp import Smtp
 from services.notify.sending import Sending
 from services.notify.settings import NotifySettings
 from services.notify.undelivered import UNDELIVERED, open_undelivered
+from services.notify.wording_files import load_wording
 from shared.bus.consumer import Consumer, open_event
 from shared.events import Channel
 from shared.pages import Pages
@@ -23,7 +24,8 @@ from shared.subjects import EVENTS, FOLLOWS
 def create_app(settings: NotifySettings) -> FastAPI:
     """The service, ready to be served."""
     ground = Ground.build("notify", settings)
-    addressing = Addressing(ground.engine, settings.public_url)
+    wording = load_wording(settings.public_url, settings.wording_dir)
+    addressing = Addressing(ground.engine, settings.public_url, wording=wording)
     inbox = LocalInbox(ground.engine)
     providers: Mapping[Channel, Provider] = {
         "email": Smtp(settings.smtp_server()) if settings.email_provider == "smtp" else inbox,

@@ -3,21 +3,23 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import SecretStr, model_validator
 
-from services.notify import messages
 from services.notify.providers.smtp import Security, Server
+from services.notify.wording_files import check_wording
 from shared.settings import PublicUrl, ServiceSettings
 
 
 class NotifySettings(ServiceSettings):
-    """EMAIL_PROVIDER, SMS_PROVIDER, PUBLIC_URL, SMTP_..., beside the common ones.
+    """EMAIL_PROVIDER, SMS_PROVIDER, PUBLIC_URL, WORDING_DIR, SMTP_..., beside the common ones.
 
     The providers have no default: a system that tells nobody must have been set up to do so.
     """
 
     public_url: PublicUrl
     """The beginning of every link."""
+    wording_dir: Path | None = None
+    """The partnership's own words of messages, over ours; docs/messages.md."""
     email_provider: Literal["local_inbox", "smtp"]
     sms_provider: Literal["local_inbox"]
 
@@ -29,14 +31,11 @@ class NotifySettings(ServiceSettings):
     smtp_sender: str | None = None
     smtp_ca_file: Path | None = None
 
-    @field_validator("public_url")
-    @classmethod
-    def _fits_into_a_text_message(cls, public_url: str) -> str:
-        try:
-            messages.check_public_url(public_url)
-        except messages.TooLong as error:
-            raise ValueError(str(error)) from None
-        return public_url
+    @model_validator(mode="after")
+    def _words_can_be_sent(self) -> Self:
+        if faults := check_wording(self.wording_dir, self.public_url):
+            raise ValueError("\n".join(map(str, faults)))
+        return self
 
     @model_validator(mode="after")
     def _smtp_is_complete(self) -> Self:
