@@ -67,6 +67,12 @@ _WHY_UP: Final[dict[str, str]] = {
     "could_not_be_told": "No message reached {asked}",
 }
 
+CAME_UP: Final[dict[str | None, str]] = {
+    "overdue": "Whoever was asked before you did not answer in time.",
+    "could_not_be_told": "No message reached whoever was asked before you.",
+}
+"""Why somebody to whom it went up is asked now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
