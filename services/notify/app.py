@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.notify.addressing import Addressing
 from services.notify.handlers import Handlers
+from services.notify.links_pages import links_router
 from services.notify.pages import TEMPLATES, inbox_router, sign_in_router
 from services.notify.providers import Provider
 from services.notify.providers.local_inbox import LocalInbox
@@ -43,4 +44,5 @@ def create_app(settings: NotifySettings) -> FastAPI:
     secure = settings.public_url.startswith("https:")
     app.include_router(sign_in_router(pages, ground.doorkeeper, secure=secure))
     app.include_router(inbox_router(pages, ground.doorkeeper, ground.engine))
+    app.include_router(links_router(pages, ground.doorkeeper, ground.unit))
     return app
