@@ -15,11 +15,13 @@ from services.notify.messages import Outgoing
 from services.notify.providers import OutcomeUnknown, Provider, TemporaryFailure
 from services.notify.providers.govuk_notify import GovukNotify
 from services.notify.providers.local_inbox import LocalInbox
+from services.notify.providers.sms_gateway import SmsGateway
 from services.notify.providers.smtp import Server, Smtp
 from shared.events import Channel
 from tests.notify.ground import Notify, Remembering
 from tests.notify.mail_server import mail_server
 from tests.stubs.govuk_notify import stub_notify
+from tests.stubs.sms_gateway import stub_gateway
 
 Arrived = tuple[str, str, str]
 """Recipient, subject and body, as they reached the other side."""
@@ -43,7 +45,9 @@ class Side:
         return Outgoing(uuid4(), "email", "ada@team.example", "Fingerpost: something waits", body)
 
 
-@pytest.fixture(params=["remembering", "local_inbox", "smtp", "notify_email", "notify_sms"])
+@pytest.fixture(
+    params=["remembering", "local_inbox", "smtp", "notify_email", "notify_sms", "sms_gateway"]
+)
 async def side(request: pytest.FixtureRequest, notify: Notify) -> AsyncIterator[Side]:
     """Each provider in its turn."""
     async with AsyncExitStack() as stack:
@@ -58,6 +62,8 @@ async def side(request: pytest.FixtureRequest, notify: Notify) -> AsyncIterator[
                 yield await _govuk_notify("email", stack)
             case "notify_sms":
                 yield await _govuk_notify("sms", stack)
+            case "sms_gateway":
+                yield await _sms_gateway(stack)
 
 
 async def test_it_arrives_as_it_was_written(side: Side) -> None:
@@ -159,3 +165,14 @@ async def _govuk_notify(channel: Channel, stack: AsyncExitStack) -> Side:
         return [(each.to, each.subject, each.body) for each in stub.kept.values()]
 
     return Side(provider, arrived, nowhere, channel)
+
+
+async def _sms_gateway(stack: AsyncExitStack) -> Side:
+    stub = await stack.enter_async_context(stub_gateway())
+    nowhere = replace(stub.gateway(), url=f"http://127.0.0.1:{free_port()}")
+
+    async def arrived() -> list[Arrived]:
+        # It is given numbers as they are written abroad.
+        return [(each.to.replace("+44", "0"), "", each.body) for each in stub.texts]
+
+    return Side(SmsGateway(stub.gateway()), arrived, SmsGateway(nowhere), "sms")

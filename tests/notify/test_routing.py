@@ -16,7 +16,7 @@ from services.notify.providers import (
     TemporaryFailure,
 )
 from services.notify.providers.breaker import FAILURES
-from services.notify.providers.routing import Found, Line, Room, Route, Taken, Unsure
+from services.notify.providers.routing import Found, Line, Room, Route, TakenBy, Unsure
 from tests.notify.ground import Clock, Remembering
 
 Fails = Callable[[], Exception]
@@ -59,7 +59,7 @@ async def test_the_first_takes_what_it_can() -> None:
     """The others are for when it cannot, and it is told who has the message."""
     first, second = Named(reports_delivery=True), Named(name="second")
     taken = await two(first, second).hand_over(text(), urgent=False)
-    assert taken == Taken("first", reports_delivery=True)
+    assert taken == TakenBy("first", reports_delivery=True)
     assert second.letters == []
 
 

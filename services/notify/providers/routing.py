@@ -44,7 +44,7 @@ class Unsure(OutcomeUnknown):
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenBy:
     """Who took a message, and whether that provider tells afterwards if it arrived."""
 
     provider: str
@@ -160,7 +160,7 @@ class Route:
             each.provider.reports_delivery for each in self.lines if each.provider.name == provider
         )
 
-    async def hand_over(self, message: Outgoing, *, urgent: bool) -> Taken:
+    async def hand_over(self, message: Outgoing, *, urgent: bool) -> TakenBy:
         """Hand it to the first that takes it; returning means that this one has it.
 
         TemporaryFailure: none has it. PermanentFailure: the first that was asked will never take
@@ -173,7 +173,7 @@ class Route:
             except TemporaryFailure as error:
                 refusals.append(f"{line.provider.name}: {error}")
             else:
-                return Taken(line.provider.name, line.provider.reports_delivery)
+                return TakenBy(line.provider.name, line.provider.reports_delivery)
         raise TemporaryFailure("; ".join(refusals))
 
     async def find(self, message_id: UUID, provider: str | None = None) -> Found | None:
