@@ -6,27 +6,26 @@ from itertools import product
 from typing import Final
 from uuid import UUID
 
-from services.notify.messages import TO_BE_ANSWERED, OnTheDesk, Value, Values
+from services.notify.messages import DESK, TO_BE_ANSWERED, OnTheDesk, Value, Values
 from shared.events import Purpose
 
 _ABOUT: Final = UUID("6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40")
+_ONE_TIME: Final = "/notify/l/k9dw3m2vx7cqa"
 _PATHS: Final[dict[Purpose, str]] = {
     "information_asked": f"/intake/api/referrals/{_ABOUT}",
     "action_overdue": f"/triage/panels/cases/{_ABOUT}",
-    "digest": "/triage/desk",
+    "digest": DESK,
 }
 LONGEST_BY: Final = "by the end of Wed 30 Sep"
 """As long as a time to answer by gets."""
-LONGEST_CODE: Final = "WWWWWW"
-SHORT_PATH: Final = f"/notify/l/{'x' * 22}"
-"""Of a link that an offer has beside a code to take it by text."""
-SOME: Final = OnTheDesk(for_you=3, late=1, waiting=12, untold=1)
-NOTHING: Final = OnTheDesk(for_you=0, late=0, waiting=0, untold=0)
+CODE: Final = "K7MP"
+SOME: Final = OnTheDesk(for_coordinators=3, late=1, waiting=12, untold=1)
+NOTHING: Final = OnTheDesk(for_coordinators=0, late=0, waiting=0, untold=0)
 
 
 def link_of(purpose: Purpose, public_url: str) -> str:
-    """A link to what a message of this purpose is about; all of them are as long."""
-    return public_url + _PATHS.get(purpose, f"/triage/assignments/{_ABOUT}")
+    """A link as a message of this purpose has it; all of them are as long."""
+    return public_url + _PATHS.get(purpose, _ONE_TIME)
 
 
 def examples(purpose: Purpose, public_url: str) -> Iterator[tuple[str, Values]]:
@@ -41,9 +40,8 @@ def examples(purpose: Purpose, public_url: str) -> Iterator[tuple[str, Values]]:
         yield "Always", about
         return
     yield "As a rule", about | {"by": "tomorrow, by 17:00", "urgent": False, "code": ""}
-    urgent: dict[str, Value] = {"by": "today, by 14:30", "urgent": True, "code": "K7MP"}
-    short = {"link": public_url + SHORT_PATH.replace("x" * 22, "kD3vQ0sVn8yLm2RtWc5ZbA")}
-    yield "Urgent, where it may be taken by text", about | urgent | short
+    urgent: dict[str, Value] = {"by": "today, by 14:30", "urgent": True, "code": CODE}
+    yield "Urgent, where it may be taken by text", about | urgent
 
 
 def extremes(purpose: Purpose, public_url: str) -> Iterator[Values]:
@@ -57,11 +55,8 @@ def extremes(purpose: Purpose, public_url: str) -> Iterator[Values]:
     if purpose not in TO_BE_ANSWERED:
         yield about
         return
-    short = public_url + SHORT_PATH
-    for urgent in (False, True):
-        answer = about | {"by": LONGEST_BY, "urgent": urgent}
-        yield answer | {"code": ""}
-        yield answer | {"code": LONGEST_CODE, "link": short}
+    for urgent, code in product((False, True), ("", CODE)):
+        yield about | {"by": LONGEST_BY, "urgent": urgent, "code": code}
 
 
 def _reference(purpose: Purpose) -> str:

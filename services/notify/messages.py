@@ -44,7 +44,7 @@ class Outgoing:
 class OnTheDesk:
     """What a coordinator's desk holds, counted."""
 
-    for_you: int
+    for_coordinators: int
     late: int
     waiting: int
     untold: int
