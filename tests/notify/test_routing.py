@@ -16,7 +16,7 @@ from services.notify.providers import (
     TemporaryFailure,
 )
 from services.notify.providers.breaker import FAILURES
-from services.notify.providers.routing import Found, Line, Room, Route, TakenBy, Unsure
+from services.notify.providers.routing import Busy, Found, Line, Room, Route, TakenBy, Unsure
 from tests.notify.ground import Clock, Remembering
 
 Fails = Callable[[], Exception]
@@ -162,6 +162,19 @@ async def test_routine_messages_leave_room_for_urgent_ones() -> None:
     await slow.called.get()
     slow.may_answer.set()
     await asyncio.gather(*waiting)
+
+
+async def test_a_message_waits_for_a_slot_and_is_not_carried_on() -> None:
+    """Else the order of providers would mean nothing whenever the first is slow."""
+    slow, second = Named(is_held=True), Named(name="second")
+    route = Route((Line(slow, slots=1), Line(second)))
+    waiting = asyncio.create_task(route.hand_over(text(), urgent=True))
+    await slow.called.get()
+    with pytest.raises(Busy):
+        await route.hand_over(text(), urgent=True)
+    assert second.letters == []
+    slow.may_answer.set()
+    await waiting
 
 
 async def test_a_provider_of_two_channels_has_one_breaker() -> None:

@@ -35,6 +35,11 @@ REST: Final = timedelta(seconds=30)
 """The breaker's pause, where no call may take longer: an urgent message has five minutes."""
 
 
+class Busy(TemporaryFailure):
+    """It has no slot free. The message waits for one: it is not carried to the next provider, since
+    their order would mean nothing whenever the first is slow."""
+
+
 class Unsure(OutcomeUnknown):
     """As OutcomeUnknown. `provider`: the one that may have the message; no other has it."""
 
@@ -91,7 +96,7 @@ class Line:
         """As the provider's `send`, within its time. TemporaryFailure if it is not even called."""
         room = self.room
         if (room.urgent if urgent else room.routine) == 0:
-            raise TemporaryFailure("it is busy")
+            raise Busy(f"{self.provider.name}: it is busy")
         if not self.breaker.admits(clock()):
             raise TemporaryFailure("it is left alone after several failures")
         self._under_way += 1
@@ -170,6 +175,8 @@ class Route:
         for line in self.lines:
             try:
                 await line.hand_over(message, urgent=urgent, clock=self.clock)
+            except Busy:
+                raise
             except TemporaryFailure as error:
                 refusals.append(f"{line.provider.name}: {error}")
             else:
