@@ -6,7 +6,7 @@ Triage keeps the directory; its view `triage.address` is all that notify may see
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, assert_never
 
 import structlog
 from sqlalchemy import text
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.notify.delivery import Message
 from services.notify.messages import Outgoing, Wording, compose, path
 from services.notify.providers import PermanentFailure, TemporaryFailure
+from services.notify.reach import BY_EMAIL, Quiet, Reach
 from services.notify.together import Together, WriteFailed
 from services.notify.wording_files import shipped
 from shared.bus.errors import describe
@@ -29,10 +30,21 @@ LOOK_UP_SECONDS: Final = 3.0
 
 @dataclass(frozen=True)
 class Address:
-    """How somebody is reached."""
+    """How somebody is reached; an address that a provider refused stands here no more."""
 
-    email: str
+    email: str | None
     phone: str | None
+    prefers: Channel = "email"
+    quiet: Quiet | None = None
+
+    @property
+    def reach(self) -> Reach:
+        """By which channels, and when not."""
+        there: list[Channel] = ["email"] if self.email else []
+        if self.phone:
+            there.append("sms")
+        there.sort(key=lambda channel: channel != self.prefers)
+        return Reach(tuple(there) or BY_EMAIL.channels, self.quiet)
 
 
 @dataclass
@@ -47,6 +59,7 @@ class _Looked:
 class Addressing:
     """The directory, by a database that shows it; where the links in messages lead; the words.
 
+    `mailboxes`: of the agencies that have one, by their names in the registry.
     Messages that are composed together share a look: one each took three quarters of the time.
     """
 
@@ -54,27 +67,41 @@ class Addressing:
     public_url: str
     clock: Clock = utc_now
     wording: Wording = field(default_factory=shipped)
+    mailboxes: Mapping[str, str] = field(default_factory=dict)
     _looking: Together[_Looked] = field(init=False)
 
     def __post_init__(self) -> None:
         self._looking = Together(self._look_up)
 
-    async def channels(
-        self, practitioner_id: str, connection: AsyncConnection
-    ) -> tuple[Channel, ...]:
-        """How somebody is told: by email, and by text where there is a number.
+    async def reach(self, practitioner_id: str, connection: AsyncConnection) -> Reach:
+        """How somebody may be told: by email, and by text where there is a number; the preferred
+        first.
 
         An id that nobody has (any more) has the one email, which fails and comes before a person.
         """
         address = (await _addresses([practitioner_id], connection)).get(practitioner_id)
-        return ("email", "sms") if address and address.phone else ("email",)
+        return address.reach if address else BY_EMAIL
+
+    def has_mailbox(self, agency: str) -> bool:
+        """Whether an agency can be asked by email."""
+        return agency in self.mailboxes
 
     async def compose(self, message: Message) -> Outgoing:
         """The message in words, addressed. No transaction is open when it returns.
 
         PermanentFailure where there is no address, TemporaryFailure where none can be read now.
         """
-        looked = _Looked(message.practitioner_id)
+        if message.practitioner_id is not None:
+            recipient = await self._address(message, message.practitioner_id)
+        else:
+            recipient = self.mailboxes.get(message.agency or "")
+        if recipient is None:
+            raise PermanentFailure("there is no address for it that was not refused")
+        link = f"{self.public_url}{path(message)}"
+        return compose(message, recipient, self.clock(), link, self.wording)
+
+    async def _address(self, message: Message, practitioner_id: str) -> str | None:
+        looked = _Looked(practitioner_id)
         try:
             async with asyncio.timeout(LOOK_UP_SECONDS):
                 await self._looking.add(looked)
@@ -88,13 +115,11 @@ class Addressing:
             raise PermanentFailure("nobody in the directory has the practitioner's id")
         match message.channel:
             case "email":
-                recipient: str | None = address.email
+                return address.email
             case "sms":
-                recipient = address.phone
-        if recipient is None:
-            raise PermanentFailure("the directory has no number for the practitioner")
-        link = f"{self.public_url}{path(message)}"
-        return compose(message, recipient, self.clock(), link, self.wording)
+                return address.phone
+            case _:
+                assert_never(message.channel)
 
     async def _look_up(self, wanted: Sequence[_Looked]) -> None:
         async with self.engine.connect() as connection:
@@ -108,9 +133,19 @@ async def _addresses(
 ) -> Mapping[str, Address]:
     rows = await connection.execute(
         text(
-            "SELECT practitioner_id, email, phone FROM triage.address"
-            " WHERE practitioner_id = ANY(:ids)"
+            "SELECT practitioner_id, prefers, quiet_from, quiet_until,"
+            " CASE WHEN NOT email_refused THEN email END AS email,"
+            " CASE WHEN NOT phone_refused THEN phone END AS phone"
+            " FROM triage.address WHERE practitioner_id = ANY(:ids)"
         ),
         {"ids": list(practitioner_ids)},
     )
-    return {row.practitioner_id: Address(row.email, row.phone) for row in rows}
+    return {
+        row.practitioner_id: Address(
+            row.email,
+            row.phone,
+            row.prefers,
+            Quiet(row.quiet_from, row.quiet_until) if row.quiet_from is not None else None,
+        )
+        for row in rows
+    }
