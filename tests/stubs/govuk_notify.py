@@ -6,15 +6,14 @@ with a smile and kept nowhere: it is never reported, and never found.
 """
 
 import asyncio
-import json
 import re
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import httpx2
@@ -25,6 +24,7 @@ from joserfc.jwk import OctKey
 from services.notify.providers.govuk_notify import Account
 from shared.events import Channel
 from tests.stubs.govuk_shapes import TEMPLATES, Kept, receipt, refused, shape, taken, told
+from tests.stubs.wire import Request, read_request, say
 
 SERVICE: Final = "6f1d7c7e-30c7-4f5e-9a52-6c8d2a3b4c01"
 SECRET: Final = "b3f6a1de-5e44-4f0b-8c0d-7a9b1c2d3e02"
@@ -148,25 +148,25 @@ class StubNotify:
         assert task is not None
         self._under_way.add(task)
         try:
-            await self._answer(await _request(reader), writer)
+            await self._answer(await read_request(reader), writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # whoever called went away
         finally:
             self._under_way.discard(task)
             writer.close()
 
-    async def _answer(self, request: "_Request", writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
         self.called.put_nowait(request.path)
         if (fault := _fault_of_token(request)) is not None:
-            await _say(writer, fault.status, _words(fault))
+            await say(writer, fault.status, _words(fault))
         elif request.method == "POST":
             await self._take_or_refuse(request, writer)
         elif self.tells is None:
-            await _say(writer, 200, self._page(request))
+            await say(writer, 200, self._page(request))
         else:
-            await _say(writer, self.tells.status, _words(self.tells))
+            await say(writer, self.tells.status, _words(self.tells))
 
-    async def _take_or_refuse(self, request: "_Request", writer: asyncio.StreamWriter) -> None:
+    async def _take_or_refuse(self, request: Request, writer: asyncio.StreamWriter) -> None:
         answer = _fault_of_form(request) or self._next()
         if answer.takes_late:
             await self.may_answer.wait()
@@ -178,10 +178,10 @@ class StubNotify:
             await self.may_answer.wait()
         if answer.hangs_up:
             writer.transport.abort()
-        elif message is None:
-            await _say(writer, answer.status, _words(answer))
+        elif message is None or answer.status >= 400:
+            await say(writer, answer.status, _words(answer))
         else:
-            await _say(writer, answer.status, taken(message))
+            await say(writer, answer.status, taken(message))
         if message is not None and message.to not in SMOKE_TEST:
             await self._report_all(message, answer.after)
 
@@ -194,7 +194,7 @@ class StubNotify:
         for status in statuses:
             await self.report(message, status)
 
-    def _page(self, request: "_Request") -> dict[str, Any]:
+    def _page(self, request: Request) -> dict[str, Any]:
         page = shape("govuk_page")
         [like] = page["notifications"]
         reference = request.query.get("reference")
@@ -205,10 +205,10 @@ class StubNotify:
 
 
 @asynccontextmanager
-async def stub_notify() -> AsyncIterator[StubNotify]:
+async def stub_notify(tls: ssl.SSLContext | None = None) -> AsyncIterator[StubNotify]:
     """A Notify that takes everything, until it is told otherwise."""
     stub = StubNotify()
-    listening = await asyncio.start_server(stub.serve, "127.0.0.1", 0)
+    listening = await asyncio.start_server(stub.serve, "127.0.0.1", 0, ssl=tls)
     stub.port = listening.sockets[0].getsockname()[1]
     try:
         yield stub
@@ -222,8 +222,8 @@ def _words(answer: Answer) -> dict[str, Any]:
     return refused(answer.status, answer.error, answer.says)
 
 
-def _message(request: "_Request", leaves: str) -> Kept:
-    form, channel = request.form, request.channel
+def _message(request: Request, leaves: str) -> Kept:
+    form, channel = request.form, _channel(request)
     to = str(form["email_address"]) if channel == "email" else _digits(form["phone_number"])
     words = form["personalisation"]
     return Kept(
@@ -238,7 +238,11 @@ def _message(request: "_Request", leaves: str) -> Kept:
     )
 
 
-def _fault_of_token(request: "_Request") -> Answer | None:
+def _channel(request: Request) -> Channel:
+    return "email" if request.path.endswith("/email") else "sms"
+
+
+def _fault_of_token(request: Request) -> Answer | None:
     """HS256 over the service's id and the time, by the key's secret, half a minute old at most."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme != "Bearer":
@@ -254,10 +258,10 @@ def _fault_of_token(request: "_Request") -> Answer | None:
     return None
 
 
-def _fault_of_form(request: "_Request") -> Answer | None:
+def _fault_of_form(request: Request) -> Answer | None:
     if request.path not in ("/v2/notifications/email", "/v2/notifications/sms"):
         return refusal(404, "NotFound", "The requested URL was not found on the server.")
-    form, channel = request.form, request.channel
+    form, channel = request.form, _channel(request)
     if (wrong := _fault_of_address(form, channel)) is not None:
         return refusal(400, "ValidationError", wrong)
     if form.get("template_id") != str(TEMPLATES[channel]):
@@ -284,40 +288,3 @@ def _fault_of_address(form: Mapping[str, Any], channel: Channel) -> str | None:
 
 def _digits(number: str) -> str:
     return re.sub(r"^(\+44|0044)", "0", re.sub(r"[\s()-]", "", number))
-
-
-@dataclass(frozen=True)
-class _Request:
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    form: dict[str, Any]
-
-    @property
-    def channel(self) -> Channel:
-        return "email" if self.path.endswith("/email") else "sms"
-
-
-async def _request(reader: asyncio.StreamReader) -> _Request:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode()
-    line, *fields = head.strip().split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (f.partition(":") for f in fields)}
-    body = await reader.readexactly(int(headers.get("content-length", "0")))
-    method, target, _ = line.split(" ")
-    parts = urlsplit(target)
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    return _Request(method, parts.path, query, headers, json.loads(body) if body else {})
-
-
-async def _say(writer: asyncio.StreamWriter, status: int, said: dict[str, Any]) -> None:
-    body = json.dumps(said).encode()
-    head = (
-        f"HTTP/1.1 {status} Stub\r\n"
-        "Content-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n"
-        "Connection: close\r\n\r\n"
-    )
-    writer.write(head.encode() + body)
-    await writer.drain()
-    writer.close()
