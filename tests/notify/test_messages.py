@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify import gsm
+from services.notify import gsm, links, replies
 from services.notify.delivery import Message
-from services.notify.examples import LONGEST_BY, NOTHING, SOME, link_of
+from services.notify.examples import CODE, LONGEST_BY, NOTHING, SOME, link_of
 from services.notify.messages import (
     DESK,
     PURPOSES,
@@ -30,7 +30,8 @@ REFERRAL = UUID("8a54d2f1-0c3b-47a9-b6de-2f9c7e1a5d40")
 HALF_PAST_TWO = NOON + timedelta(hours=2, minutes=30)
 CASE = UUID("4f1d9c52-3e0b-4c55-8f6e-1d7a6a1f0b11")
 EVERY = [(purpose, channel) for purpose in PURPOSES for channel in channels_of(purpose)]
-LONGEST_URL = "https://" + "a" * 36
+LONGEST_URL = "https://" + "a" * 43
+OF_NO_ASSIGNMENT = ("action_overdue", "information_asked", "digest")
 MOMENTS = st.integers(0, 10 * 365 * 24 * 60).map(lambda minutes: NOON + timedelta(minutes=minutes))
 
 
@@ -42,7 +43,7 @@ def message(purpose: Purpose, channel: Channel, **changes: Any) -> Message:
         "sent_as": uuid4(),
         "purpose": purpose,
         "channel": channel,
-        "assignment_id": None if purpose == "action_overdue" else ASSIGNMENT,
+        "assignment_id": None if purpose in OF_NO_ASSIGNMENT else ASSIGNMENT,
         "case_id": CASE if purpose == "action_overdue" else None,
         "referral_id": REFERRAL,
         "practitioner_id": "p-k4wz7m",
@@ -54,9 +55,15 @@ def message(purpose: Purpose, channel: Channel, **changes: Any) -> Message:
     return Message(**about | changes)
 
 
-def words(one: Message, *, code: str = "", url: str = PUBLIC_URL) -> Outgoing:
+def link(of: Message, url: str = PUBLIC_URL) -> str:
+    """A link as it is sent: of one's own where it leads to an assignment."""
+    one_time = links.PATH + links.new_code(lambda alphabet: alphabet[-1])
+    return url + (one_time if of.assignment_id else path(of))
+
+
+def words(one: Message, *, code: str = "") -> Outgoing:
     """A message in our own words."""
-    return compose(one, "", NOON, url + path(one), shipped(), code=code, desk=SOME)
+    return compose(one, "", NOON, link(one), shipped(), code=code, desk=SOME)
 
 
 def test_an_email_in_full() -> None:
@@ -69,7 +76,7 @@ def test_an_email_in_full() -> None:
         "First: open it and answer today, by 14:30. You can take it, or pass it on.\n"
         "\n"
         "Sign in to see it:\n"
-        "https://fp.example.gov.uk/triage/assignments/6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40\n"
+        "https://fp.example.gov.uk/notify/l/zzzzzzzzzzzzz\n"
         "\n"
         "If you ring somebody about it, this is its reference: 6b1f6d1e\n"
         "\n"
@@ -81,9 +88,9 @@ def test_a_text_in_full() -> None:
     """What a practitioner reads on a locked screen, word for word; with a code, how to take it."""
     text = words(message("offered", "sms", urgent=True))
     taken = words(message("offered", "sms"), code="K7MP")
-    link = "https://fp.example.gov.uk/triage/assignments/6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40"
-    assert text.body == f"Fingerpost. Urgent: Please answer today, by 14:30. {link}"
-    assert taken.body == f"Fingerpost. Please answer today, by 14:30. {link} or text YES K7MP"
+    there = "https://fp.example.gov.uk/notify/l/zzzzzzzzzzzzz"
+    assert text.body == f"Fingerpost. Urgent: please answer today, by 14:30. {there}"
+    assert taken.body == f"Fingerpost. Please answer today, by 14:30. {there} or text YES K7MP"
 
 
 def test_the_days_digest_in_full() -> None:
@@ -91,7 +98,7 @@ def test_the_days_digest_in_full() -> None:
     email = words(message("digest", "email"))
     assert email.subject == "Fingerpost: your desk this morning"
     assert email.body == (
-        "For you now: 3\n"
+        "For a coordinator now: 3\n"
         "Late: 1\n"
         "Waiting for a place: 12\n"
         "Could not be told: 1\n"
@@ -144,7 +151,7 @@ def test_messages_differ_in_link_reference_and_time_alone(
         purpose,
         channel,
         id=uuid4(),
-        assignment_id=uuid4(),
+        assignment_id=uuid4() if one.assignment_id else None,
         case_id=uuid4() if one.case_id else None,
         action_id=uuid4(),
         referral_id=uuid4(),
@@ -175,8 +182,8 @@ def test_a_text_is_never_cut_in_two(
     """At any time of any day, with the longest address that is accepted, in GSM-7."""
     by = now + timedelta(minutes=minutes) if which[0] in TO_BE_ANSWERED else None
     one = message(*which, urgent=urgent, acknowledge_by=by)
-    link = LONGEST_URL + path(one)
-    body = compose(one, "", now, link, shipped()).body
+    code = replies.new_code(lambda alphabet: alphabet[-1], ())
+    body = compose(one, "", now, link(one, LONGEST_URL), shipped(), code=code).body
     assert gsm.length(body) <= gsm.ONE_PART
     assert gsm.parts(body) == 1
 
@@ -192,8 +199,14 @@ def test_no_time_is_longer_than_the_one_that_files_are_tried_with(
 @pytest.mark.parametrize("purpose", PURPOSES)
 def test_the_example_links_are_as_long_as_real_ones(purpose: Purpose) -> None:
     """So that what fits when it is checked fits when it is sent."""
-    one = message(purpose, "email")
-    assert len(link_of(purpose, PUBLIC_URL)) == len(PUBLIC_URL + path(one))
+    assert len(link_of(purpose, PUBLIC_URL)) == len(link(message(purpose, "email")))
+
+
+def test_the_example_code_is_as_long_as_real_ones() -> None:
+    """And what the words ask to be sent back is what is understood."""
+    assert len(CODE) == len(replies.new_code(lambda alphabet: alphabet[0], ()))
+    text = words(message("offered", "sms"), code=CODE).body
+    assert replies.accepted(text.partition(" or text ")[2]) == CODE
 
 
 @pytest.mark.parametrize(
@@ -234,7 +247,7 @@ def test_a_text_is_counted_as_the_network_counts(text: str, length: int, parts: 
 
 def _bare(said: Outgoing, of: Message) -> tuple[str, str]:
     """A message without what may differ: link, reference."""
-    body = said.body.replace(PUBLIC_URL + path(of), "LINK").replace(str(of.referral_id), "REF")
+    body = said.body.replace(link(of), "LINK").replace(str(of.referral_id), "REFERENCE")
     for about in (of.assignment_id, of.case_id):
-        body = body.replace(str(about)[:8], "REF")
+        body = body.replace(str(about)[:8], "REFERENCE")
     return said.subject, body

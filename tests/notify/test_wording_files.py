@@ -19,7 +19,7 @@ from services.notify.wording_files import (
 from shared.events import Channel, Purpose
 from tests.notify.ground import PUBLIC_URL
 
-LONGEST_URL = "https://" + "a" * 36
+LONGEST_URL = "https://" + "a" * 43
 SOUND = "Fingerpost. Please answer {{ by }}. {{ link }}\n"
 TO_DO = ("answer", "see to it", "First: ", "nothing to do", "do not need to do anything")
 EVERY = sorted(FILES.values())
@@ -43,7 +43,7 @@ def test_our_own_words_are_sound() -> None:
     """With the longest address of the system that there is room for; a longer one is refused."""
     assert check_wording(None, LONGEST_URL) == ()
     too_long = check_wording(None, LONGEST_URL + "a")
-    assert {Path(fault.file).name for fault in too_long} >= {"offered.sms.txt"}
+    assert {Path(fault.file).name for fault in too_long} == {"action_overdue.sms.txt"}
     assert all("shorten it, or PUBLIC_URL" in fault.reason for fault in too_long)
 
 
@@ -109,7 +109,7 @@ def test_a_partnerships_file_lies_over_ours(tmp_path: Path) -> None:
         ("{{ by }} {{ link }}\n{{ urgent }}", "2: urgent is asked by {% if urgent %}"),
         ("{{ by }} {{ link }}\n{% if urgent %}", "2: cannot be read from here"),
         ("{{ by }}\n{{ link", "2: cannot be read from here"),
-        (SOUND + "please " * 9, "1: is 36 characters too long for one text, with a link of 81"),
+        (SOUND + "please " * 9, "1: is 3 characters too long for one text, with a link of 48"),
         (b"{{ by }}\n\xff", "2: is not UTF-8"),
         (SOUND * 1000, "1: is longer than 10,000 characters"),
     ],
@@ -156,7 +156,10 @@ def test_every_fault_of_every_file_is_told_at_once(tmp_path: Path) -> None:
         load_wording(PUBLIC_URL, tmp_path)
     assert [fault.reason for fault in error.value.faults] == [
         "says nowhere {{ link }}",
-        *(f"says nowhere {{{{ {each} }}}}" for each in ("for_you", "late", "waiting", "untold")),
+        *(
+            f"says nowhere {{{{ {each} }}}}"
+            for each in ("for_coordinators", "late", "waiting", "untold")
+        ),
     ]
 
 
