@@ -13,10 +13,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notify.delivery import Message
-from services.notify.messages import Outgoing, Wording, compose, path
+from services.notify.digest import on_the_desk
+from services.notify.messages import OnTheDesk, Outgoing, Wording, compose, path
 from services.notify.providers import PermanentFailure, TemporaryFailure
 from services.notify.reach import BY_EMAIL, Quiet, Reach
 from services.notify.together import Together, WriteFailed
+from services.notify.ways import Way, make_ways
 from services.notify.wording_files import shipped
 from shared.bus.errors import describe
 from shared.bus.work import Clock, utc_now
@@ -49,17 +51,20 @@ class Address:
 
 @dataclass
 class _Looked:
-    """Somebody whose address is looked up, and what was found."""
+    """A message to a practitioner whose address is looked up, and what was found."""
 
+    message: Message
     practitioner_id: str
     address: Address | None = None
+    way: Way | None = None
 
 
 @dataclass
 class Addressing:
     """The directory, by a database that shows it; where the links in messages lead; the words.
 
-    `mailboxes`: of the agencies that have one, by their names in the registry.
+    `mailboxes`: of the agencies that have one, by their names in the registry. `by_text`: whether
+    offers may be taken by a text in reply.
     Messages that are composed together share a look: one each took three quarters of the time.
     """
 
@@ -68,6 +73,7 @@ class Addressing:
     clock: Clock = utc_now
     wording: Wording = field(default_factory=shipped)
     mailboxes: Mapping[str, str] = field(default_factory=dict)
+    by_text: bool = False
     _looking: Together[_Looked] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,16 +98,19 @@ class Addressing:
         PermanentFailure where there is no address, TemporaryFailure where none can be read now.
         """
         if message.practitioner_id is not None:
-            recipient = await self._address(message, message.practitioner_id)
+            recipient, way = await self._looked_up(message, message.practitioner_id)
         else:
-            recipient = self.mailboxes.get(message.agency or "")
+            recipient, way = self.mailboxes.get(message.agency or ""), None
         if recipient is None:
             raise PermanentFailure("there is no address for it that was not refused")
-        link = f"{self.public_url}{path(message)}"
-        return compose(message, recipient, self.clock(), link, self.wording)
+        way = way or Way(path(message))
+        link = f"{self.public_url}{way.path}"
+        return compose(message, recipient, self.clock(), link, self.wording, code=way.code)
 
-    async def _address(self, message: Message, practitioner_id: str) -> str | None:
-        looked = _Looked(practitioner_id)
+    async def _looked_up(
+        self, message: Message, practitioner_id: str
+    ) -> tuple[str | None, Way | None]:
+        looked = _Looked(message, practitioner_id)
         try:
             async with asyncio.timeout(LOOK_UP_SECONDS):
                 await self._looking.add(looked)
@@ -115,17 +124,20 @@ class Addressing:
             raise PermanentFailure("nobody in the directory has the practitioner's id")
         match message.channel:
             case "email":
-                return address.email
+                return address.email, looked.way
             case "sms":
-                return address.phone
+                return address.phone, looked.way
             case _:
                 assert_never(message.channel)
 
     async def _look_up(self, wanted: Sequence[_Looked]) -> None:
-        async with self.engine.connect() as connection:
+        async with self.engine.begin() as connection:
             found = await _addresses({each.practitioner_id for each in wanted}, connection)
+            reached = [each.message for each in wanted if each.practitioner_id in found]
+            ways = await make_ways(connection, reached, self.clock(), by_text=self.by_text)
         for each in wanted:
             each.address = found.get(each.practitioner_id)
+            each.way = ways.get(each.message.id)
 
 
 async def _addresses(
