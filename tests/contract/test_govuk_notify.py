@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from deploy.local.child import free_port
+from services.notify.addressing import LOOK_UP_SECONDS
 from services.notify.messages import Outgoing
 from services.notify.providers import (
     AddressRefused,
@@ -23,10 +24,12 @@ from services.notify.providers import (
 )
 from services.notify.providers import govuk_notify as module
 from services.notify.providers.govuk_notify import Account, GovukNotify, fate_of
+from services.notify.sending import HOLD_BEYOND_CALL
 from tests.stubs.certificate import self_signed
 from tests.stubs.govuk_notify import (
     BROKEN,
     CLOCK,
+    KEY,
     TOO_FAST,
     TOO_MANY,
     TRIAL_MODE,
@@ -35,6 +38,7 @@ from tests.stubs.govuk_notify import (
     refusal,
     stub_notify,
 )
+from tests.stubs.govuk_shapes import TEMPLATES
 
 PEOPLE = ("ada", "07700", "waits")
 
@@ -222,6 +226,15 @@ async def test_a_call_that_is_cut_off_counts_as_unanswered(
     assert isinstance(await raised_by(notify.find(message.message_id)), TemporaryFailure)
     await stub.finish()
     assert await notify.find(message.message_id) == "delivered"
+
+
+async def test_after_a_crash_it_is_not_asked_while_it_may_still_be_at_it() -> None:
+    """Nobody remembers then when the call was made: the sender's hold must outlast the latest."""
+    account = Account(KEY, TEMPLATES)
+    async with client_of(account) as notify:
+        held = notify.longest_call + HOLD_BEYOND_CALL
+    begun = LOOK_UP_SECONDS + module.BEGIN_SECONDS + account.connect_seconds
+    assert held.total_seconds() > begun + account.settle_seconds
 
 
 async def test_a_call_that_finds_no_free_thread_is_never_made(

@@ -77,7 +77,7 @@ class Account:
     templates: Mapping[Channel, UUID]
     base_url: str = "https://api.notifications.service.gov.uk"
     connect_seconds: float = 5.0
-    answer_seconds: float = 10.0
+    answer_seconds: float = 15.0
     settle_seconds: float = 30.0
 
     def __post_init__(self) -> None:
