@@ -57,6 +57,7 @@ class _Looked:
     practitioner_id: str
     address: Address | None = None
     way: Way | None = None
+    desk: OnTheDesk | None = None
 
 
 @dataclass
@@ -98,18 +99,22 @@ class Addressing:
         PermanentFailure where there is no address, TemporaryFailure where none can be read now.
         """
         if message.practitioner_id is not None:
-            recipient, way = await self._looked_up(message, message.practitioner_id)
+            recipient, way, desk = await self._looked_up(message, message.practitioner_id)
         else:
-            recipient, way = self.mailboxes.get(message.agency or ""), None
+            recipient, way, desk = self.mailboxes.get(message.agency or ""), None, None
         if recipient is None:
             raise PermanentFailure("there is no address for it that was not refused")
+        if message.purpose == "digest" and desk is None:
+            raise PermanentFailure("a digest is for coordinators")
         way = way or Way(path(message))
         link = f"{self.public_url}{way.path}"
-        return compose(message, recipient, self.clock(), link, self.wording, code=way.code)
+        return compose(
+            message, recipient, self.clock(), link, self.wording, code=way.code, desk=desk
+        )
 
     async def _looked_up(
         self, message: Message, practitioner_id: str
-    ) -> tuple[str | None, Way | None]:
+    ) -> tuple[str | None, Way | None, OnTheDesk | None]:
         looked = _Looked(message, practitioner_id)
         try:
             async with asyncio.timeout(LOOK_UP_SECONDS):
@@ -124,9 +129,9 @@ class Addressing:
             raise PermanentFailure("nobody in the directory has the practitioner's id")
         match message.channel:
             case "email":
-                return address.email, looked.way
+                return address.email, looked.way, looked.desk
             case "sms":
-                return address.phone, looked.way
+                return address.phone, looked.way, looked.desk
             case _:
                 assert_never(message.channel)
 
@@ -135,6 +140,9 @@ class Addressing:
             found = await _addresses({each.practitioner_id for each in wanted}, connection)
             reached = [each.message for each in wanted if each.practitioner_id in found]
             ways = await make_ways(connection, reached, self.clock(), by_text=self.by_text)
+            for each in wanted:
+                if each.message.purpose == "digest":
+                    each.desk = await on_the_desk(connection, each.practitioner_id)
         for each in wanted:
             each.address = found.get(each.practitioner_id)
             each.way = ways.get(each.message.id)
