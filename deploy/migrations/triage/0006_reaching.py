@@ -61,6 +61,8 @@ _STATEMENTS = (
             ON phone.practitioner_id = e.key AND phone.channel = 'sms'
         WHERE e.kind = 'practitioner'""",
     "GRANT SELECT, INSERT, UPDATE ON triage.refused_address, triage.untold TO triage",
+    # A coordinator who knows better takes a refusal back.
+    "GRANT DELETE ON triage.refused_address TO triage",
     # What it shows of refused addresses is what the directory's readers see.
     "GRANT SELECT ON triage.address TO triage",
     # Triage hears notify from now on. What was said before is past, and its numbers are not missed;

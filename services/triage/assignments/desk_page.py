@@ -21,8 +21,8 @@ from services.triage.assignments.pages import WorkPages
 from services.triage.assignments.planning import COORDINATION
 from services.triage.assignments.ringing import Call, call, wrong_addresses
 from services.triage.assignments.waiting import RISK_ORDER
-from services.triage.directory.entries import Directory, Duty, Practitioner
-from services.triage.directory.refused import refused
+from services.triage.directory.entries import Directory, Duty, Practitioner, PractitionerId
+from services.triage.directory.refused import accept_again, refused
 from services.triage.directory.rota import gaps, on_call
 from services.triage.policy.catalogue import Pathway
 from services.triage.policy.library import Library
@@ -128,6 +128,14 @@ def desk_router(of: WorkPages, doorkeeper: Doorkeeper) -> APIRouter:
     async def told(notification_id: UUID, caller: Annotated[Caller, coordinator]) -> Response:
         async with of.acting.unit.work(uuid4()) as work:
             await untold.settle(work.connection, notification_id, caller.subject, work.now)
+        return RedirectResponse("/triage/desk", 303, HEADERS)
+
+    @router.post("/address-is-right/{practitioner_id}", dependencies=[from_our_own_page])
+    async def address_is_right(
+        practitioner_id: PractitionerId, _: Annotated[Caller, coordinator]
+    ) -> Response:
+        async with of.acting.unit.work(uuid4()) as work:
+            await accept_again(work.connection, practitioner_id)
         return RedirectResponse("/triage/desk", 303, HEADERS)
 
     return router

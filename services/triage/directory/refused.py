@@ -40,6 +40,13 @@ async def refuse(
     )
 
 
+async def accept_again(connection: AsyncConnection, practitioner_id: str) -> None:
+    """Somebody's addresses are right after all, and used again."""
+    await connection.execute(
+        text("DELETE FROM refused_address WHERE practitioner_id = :who"), {"who": practitioner_id}
+    )
+
+
 async def refused(connection: AsyncConnection) -> Mapping[str, tuple[Channel, ...]]:
     """Whose addresses are refused now, by which channels; in the order of their ids."""
     rows = await connection.execute(

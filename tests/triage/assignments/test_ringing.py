@@ -6,30 +6,19 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.triage.assignments.reaching import Reaching
 from services.triage.directory.refused import refuse
-from shared.events import NotificationFellBack
 from tests.triage.assignments.ground import BROMLEYS_COORDINATOR, Place
-from tests.triage.assignments.visiting import WORK, offered, page, tap, words
+from tests.triage.assignments.visiting import (
+    WORK,
+    fell_back,
+    not_told,
+    offered,
+    page,
+    tap,
+    words,
+)
 
 DESK = "/triage/desk"
-
-
-async def fell_back(place: Place, **said: Any) -> UUID:
-    """Notify could not tell somebody; the message's id."""
-    event = NotificationFellBack.model_validate(
-        {"notification_id": uuid4(), "channel": "sms", "to": "coordinators_screen"} | said
-    )
-    async with place.unit.work(uuid4()) as work:
-        await Reaching(place.library, place).on_notification_fell_back(event, work)
-    return event.notification_id
-
-
-async def not_told(place: Place, one: Any) -> UUID:
-    """The same of an offer, to its holder."""
-    return await fell_back(
-        place, assignment_id=one.id, offer=one.offer, practitioner_id=one.holder, purpose="offered"
-    )
 
 
 async def told(
@@ -109,7 +98,7 @@ async def test_what_is_about_no_assignment(place: Place, said: dict[str, Any], s
 
 
 async def test_a_wrong_address_is_on_the_desk(place: Place) -> None:
-    """Of those who work for the borough, until it is corrected."""
+    """Of those who work for the borough, until it is corrected, or a coordinator knows better."""
     async with place.unit.work(uuid4()) as work:
         await work.connection.execute(
             text(
@@ -123,11 +112,14 @@ async def test_a_wrong_address_is_on_the_desk(place: Place) -> None:
         words(await page(place, f"{DESK}?catalogue={each}", "c-1", "coordinator"))
         for each in ("bromley", "barnet")
     ]
+    async with place.browser("c-1", "coordinator") as browser:
+        await browser.post(f"{DESK}/address-is-right/p-czp3y8")
+    after = words(await page(place, DESK, "c-1", "coordinator"))
     async with place.unit.work(uuid4()) as work:
         await work.connection.execute(text("DELETE FROM directory_entry"))
 
     assert "Messages to the email address and telephone number in the directory are" in own
-    assert "are refused" not in others
+    assert "are refused" not in others + after
 
 
 async def test_to_whom_it_came_up_reads_why(place: Place) -> None:
