@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from services.notify import gsm
 from services.notify.examples import examples, extremes
-from services.notify.messages import PURPOSES, channels_of
+from services.notify.messages import PURPOSES, channels_of, may_stand
+from services.notify.settings import NotifySettings
 from services.notify.telling import telling_words
 from services.notify.wording_files import (
     FILES,
@@ -18,6 +20,7 @@ from services.notify.wording_files import (
 )
 from shared.events import Channel, Purpose
 from tests.notify.ground import PUBLIC_URL
+from tests.notify.test_settings import GOOD
 
 LONGEST_URL = "https://" + "a" * 43
 SOUND = "Fingerpost. Please answer {{ by }}. {{ link }}\n"
@@ -161,6 +164,21 @@ def test_every_fault_of_every_file_is_told_at_once(tmp_path: Path) -> None:
             for each in ("for_coordinators", "late", "waiting", "untold")
         ),
     ]
+
+
+def test_no_service_starts_with_words_that_are_refused(tmp_path: Path) -> None:
+    """The reason stands in the error of its settings, with file and line."""
+    refused(tmp_path, "withdrawn.sms.txt", "Over.\nThe refuge is full. {{ link }}")
+    with pytest.raises(ValidationError, match=r"withdrawn\.sms\.txt:2: “refuge” tells"):
+        NotifySettings.model_validate(GOOD | {"wording_dir": tmp_path})
+
+
+def test_the_guide_names_every_file_and_value() -> None:
+    """Whoever edits a file finds in it what may stand there."""
+    guide = (Path(__file__).parents[2] / "docs" / "messages.md").read_text()
+    values = {value for purpose in PURPOSES for value in may_stand(purpose)}
+    assert [purpose for purpose in PURPOSES if f"\n| `{purpose}`" not in guide] == []
+    assert [value for value in values if f"`{{{{ {value} }}}}`" not in guide] == ["urgent"]
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
