@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notify.addressing import Addressing
 from services.notify.digest import Digests
 from services.notify.following import Following
+from services.notify.forgetting import Forgetting
 from services.notify.handlers import Handlers
 from services.notify.links_pages import links_router
 from services.notify.pages import TEMPLATES, inbox_router, sign_in_router
@@ -57,6 +58,7 @@ def create_app(settings: NotifySettings) -> FastAPI:
     ground.tasks.append(Sending(ground.unit, routes, addressing.compose, following).run)
     ground.tasks.append(Watching(ground.unit, routes, following, reports).run)
     ground.tasks.append(Digests(ground.unit).run)
+    ground.tasks.append(Forgetting(ground.unit).run)
 
     app = ground.app("Fingerpost notify")
     pages = Pages("notify", TEMPLATES, settings.public_url)

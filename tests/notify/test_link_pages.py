@@ -68,7 +68,7 @@ async def test_whoever_it_is_not_for_reads_the_same(service: Service, emptied: N
     ]
     assert {each.status_code for each in answers} == {404}
     assert len({each.text for each in answers}) == 1
-    assert "This link is not for you, or is over" in answers[0].text
+    assert "This link is not for you, or no longer works" in answers[0].text
     assert (await opened(service, theirs, ADA)).status_code == 303
 
 
