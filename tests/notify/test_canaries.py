@@ -21,7 +21,7 @@ async def test_no_name_reaches_a_table_an_event_or_a_log(
 ) -> None:
     """Offers and reminders that are sent, withdrawn, undeliverable and unreadable: what notify
     writes of them holds no name, no address, no number, no pathway, no panel and no reason."""
-    good, nobodys = offer(pathway="canary_pathway"), offer(practitioner_id="p-nobody")
+    good, nobodys = offer(urgent=True, pathway="canary_pathway"), offer(practitioner_id="p-nobody")
     withdrawn = withdrawal(good).model_copy(update={"reason": "Canary Smith has moved"})
     action = late_action()
     unreadable = offer().model_dump(mode="json") | {"given_name": "Canary"}
