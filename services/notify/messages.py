@@ -12,6 +12,7 @@ from typing import Final, Protocol, get_args
 from uuid import UUID
 
 from services.notify.delivery import Message
+from services.notify.notices import BY_EMAIL_ALONE, OFFERS
 from shared.events import Channel, Purpose
 from shared.london import LONDON
 
@@ -23,10 +24,7 @@ Values = Mapping[str, Value]
 """What is put into the words, by the name that stands for it in the file."""
 
 PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
-TO_BE_ANSWERED: Final[frozenset[Purpose]] = frozenset(
-    ("offered", "escalated", "place_came_free", "reminder")
-)
-BY_EMAIL_ALONE: Final[frozenset[Purpose]] = frozenset(("information_asked", "digest"))
+TO_BE_ANSWERED: Final[frozenset[Purpose]] = OFFERS | {"reminder"}
 
 
 @dataclass(frozen=True)

@@ -174,15 +174,17 @@ def _faults(words: Words, purpose: Purpose, channel: Channel, public_url: str) -
         yield from shape
         return
     found: dict[Fault, None] = {}
+    read = []
     for values in extremes(purpose, public_url):
         link = str(values["link"])
         subject, body = _rendered(words.template, channel, values)
+        read.append((body, link))
         found |= dict.fromkeys(_reading_faults(words, subject, body, link))
         if channel == "email":
             found |= dict.fromkeys(_subject_faults(words, subject, body, link))
-        else:
-            found |= dict.fromkeys(_text_faults(words, body, link))
     yield from found
+    if channel == "sms":
+        yield from _text_faults(words, read)
 
 
 def _shape_faults(words: Words, purpose: Purpose) -> Iterator[Fault]:
@@ -245,17 +247,21 @@ def _subject_faults(words: Words, subject: str, body: str, link: str) -> Iterato
         yield Fault(file, 1, f"the subject, its first line, is over {LONGEST_SUBJECT} characters")
 
 
-def _text_faults(words: Words, body: str, link: str) -> Iterator[Fault]:
+def _text_faults(words: Words, read: Sequence[tuple[str, str]]) -> Iterator[Fault]:
+    """`read`: every way to read the text, with its link."""
     file = str(words.path)
-    strange = gsm.strangers(body)
+    # From the file, not from one way to read it: they may stand in an {% if %}.
+    strange = gsm.strangers(words.source.replace("\t", " ").replace("\r", ""))
     for character in strange:
         yield Fault(
             file,
             _line(words, character),
             f"“{character}” (U+{ord(character):04X}) is no character of a text message",
         )
-    over = 0 if strange else gsm.length(body) - gsm.ONE_PART
-    if over > 0:
+    if strange:
+        return
+    longest, link = max(read, key=lambda each: gsm.length(each[0]))
+    if (over := gsm.length(longest) - gsm.ONE_PART) > 0:
         yield Fault(
             file,
             1,
