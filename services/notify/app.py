@@ -6,6 +6,7 @@ from typing import assert_never
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.notify import callbacks_api
 from services.notify.addressing import Addressing
 from services.notify.digest import Digests
 from services.notify.following import Following
@@ -68,6 +69,7 @@ def create_app(settings: NotifySettings) -> FastAPI:
     app.include_router(inbox_router(pages, ground.doorkeeper, ground.engine))
     app.include_router(preview_router(pages, ground.doorkeeper, wording, settings.public_url))
     app.include_router(links_router(pages, ground.doorkeeper, ground.unit))
+    _take_reports(app, settings, reports)
     if settings.sms_replies:
         _take_replies(app, settings, Answers(ground.unit))
     return app
@@ -97,6 +99,16 @@ def _line(name: ProviderName, settings: NotifySettings, engine: AsyncEngine) -> 
             return Line(SmsGateway(settings.gateway()))
         case _:
             assert_never(name)
+
+
+def _take_reports(app: FastAPI, settings: NotifySettings, reports: Reports) -> None:
+    """Hear what became of messages from each provider that calls back."""
+    bearer = settings.govuk_notify_callback_token
+    if bearer is not None:
+        app.include_router(callbacks_api.govuk_router(reports, bearer.get_secret_value()))
+    if "sms_gateway" in settings.sms_providers:
+        token = settings.gateway().token
+        app.include_router(callbacks_api.gateway_router(reports, settings.public_url, token))
 
 
 def _take_replies(app: FastAPI, settings: NotifySettings, answers: Answers) -> None:
