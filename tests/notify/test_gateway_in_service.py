@@ -9,7 +9,15 @@ from pathlib import Path
 from tests.notify.ground import heard, offer
 from tests.notify.service import Service, started
 from tests.servers import Broker, Postgres
-from tests.stubs.sms_gateway import ACCOUNT, SENDER, TOKEN, StubGateway, refusal, stub_gateway
+from tests.stubs.sms_gateway import (
+    ACCOUNT,
+    SENDER,
+    TOKEN,
+    Answer,
+    StubGateway,
+    refusal,
+    stub_gateway,
+)
 
 
 @asynccontextmanager
@@ -59,3 +67,34 @@ async def test_what_the_gateway_has_not_goes_by_the_next(
         letters = await service.letters(2)
     assert {letter["channel"] for letter in letters} == {"email", "sms"}
     assert stub.texts == []
+
+
+async def test_reports_may_come_early_twice_and_in_any_order(
+    broker: Broker, postgres: Postgres, tmp_path: Path
+) -> None:
+    """Before the answer to the call, again after it, and older ones last: it was delivered."""
+    running = with_gateway(broker, postgres, tmp_path, "sms_gateway")
+    async with running as (service, stub), service.emptied() as notify, asyncio.timeout(20):
+        stub.answers = [Answer(before=("delivered",), after=("delivered", "sent"))]
+        soon = notify.clock() + timedelta(hours=1)
+        await notify.hear(heard(offer(urgent=True, acknowledge_by=soon)))
+        while (await notify.states()).get("sms") != "delivered":
+            await asyncio.sleep(0.02)
+        await stub.finish()
+        told = [subject for subject in await notify.told() if "delivered" in subject]
+    assert told == ["event.notification.delivered"]
+
+
+async def test_a_report_by_somebody_else_is_none(
+    broker: Broker, postgres: Postgres, tmp_path: Path
+) -> None:
+    """Without the account's password nobody can say that a text was delivered."""
+    running = with_gateway(broker, postgres, tmp_path, "sms_gateway")
+    async with running as (service, stub), service.emptied() as notify, asyncio.timeout(20):
+        soon = notify.clock() + timedelta(hours=1)
+        await notify.hear(heard(offer(urgent=True, acknowledge_by=soon)))
+        await stub.called.get()
+        [text] = stub.texts
+        form = {"MessageStatus": "delivered"}
+        assert await stub.post(text.callback, form, token="another") == 403
+        assert (await notify.states())["sms"] != "delivered"
