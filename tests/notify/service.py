@@ -90,8 +90,9 @@ async def started(
             "TOKEN_KEYS_FILE": str(broker.keys.token_keys_file),
             "PORT": str(port),
             "PUBLIC_URL": url,
-            "EMAIL_PROVIDER": "local_inbox",
-            "SMS_PROVIDER": "local_inbox",
+            "AGENCIES_FILE": str(ROOT / "deploy" / "local" / "agencies.yaml"),
+            "EMAIL_PROVIDERS": "local_inbox",
+            "SMS_PROVIDERS": "local_inbox",
             **settings,
         },
     )
