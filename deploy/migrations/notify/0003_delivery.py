@@ -42,7 +42,7 @@ _STATEMENTS = (
         ADD COLUMN notice uuid,
         -- The provider's reference: another one each time a person sends the message again.
         ADD COLUMN sent_as uuid UNIQUE,
-        -- Who was given it, stored before the call.
+        -- Who has it, or may have it.
         ADD COLUMN provider text,
         -- Until when a passing failure is tried again.
         ADD COLUMN give_up_at timestamptz,
@@ -66,6 +66,10 @@ _STATEMENTS = (
         ALTER COLUMN sent_as SET NOT NULL,
         ALTER COLUMN give_up_at SET NOT NULL,
         ADD UNIQUE (notice, channel)""",
+    # The urgent and the others are claimed apart, and each channel as far as there is room.
+    "DROP INDEX notify.message_urgent_due_at_idx",
+    """CREATE INDEX ON notify.message (channel, urgent, due_at)
+        WHERE state IN ('queued', 'sending')""",
     "CREATE INDEX ON notify.message (referral_id) WHERE purpose = 'information_asked'",
     """CREATE INDEX ON notify.message (deliver_by)
         WHERE state = 'sent' AND deliver_by IS NOT NULL AND fell_back_to IS NULL""",
