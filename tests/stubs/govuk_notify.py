@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 import httpx2
@@ -96,7 +96,8 @@ BROKEN: Final = refusal(500, "Exception", "Internal server error")
 class StubNotify:
     """`next_answer` decides on each message; unless set, the `answers` are used up, then all is
     taken. `tells`: the answer to every question, in place of the true one. `kept`: by id, in the
-    order in which they were taken. `called` has each request's path, as it comes.
+    order in which they were taken. `seconds`: how long it takes over each. `called` has each
+    request's path, as it comes.
     """
 
     port: int = 0
@@ -104,10 +105,12 @@ class StubNotify:
     next_answer: Callable[[], Answer] | None = None
     tells: Answer | None = None
     callback_url: str | None = None
+    seconds: float = 0.0
     kept: dict[UUID, Kept] = field(default_factory=dict)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
     called: "asyncio.Queue[str]" = field(default_factory=asyncio.Queue)
     _under_way: set["asyncio.Task[None]"] = field(default_factory=set)
+    _http: httpx2.AsyncClient = field(default_factory=httpx2.AsyncClient)
 
     @property
     def url(self) -> str:
@@ -128,12 +131,11 @@ class StubNotify:
         if self.callback_url is None:
             return None
         with suppress(httpx2.TransportError):  # the real one comes again after five minutes
-            async with httpx2.AsyncClient() as client:
-                response = await client.post(
-                    self.callback_url,
-                    json=receipt(message, status),
-                    headers={"Authorization": f"Bearer {bearer}"},
-                )
+            response = await self._http.post(
+                self.callback_url,
+                json=receipt(message, status),
+                headers={"Authorization": f"Bearer {bearer}"},
+            )
             return response.status_code
         return None
 
@@ -141,6 +143,10 @@ class StubNotify:
         """Let what is still to be answered and reported come to its end."""
         self.may_answer.set()
         await asyncio.gather(*self._under_way)
+
+    async def close(self) -> None:
+        """Hang up with whoever hears its reports."""
+        await self._http.aclose()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
@@ -167,6 +173,7 @@ class StubNotify:
             await say(writer, self.tells.status, _words(self.tells))
 
     async def _take_or_refuse(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(self.seconds)
         answer = _fault_of_form(request) or self._next()
         if answer.takes_late:
             await self.may_answer.wait()
@@ -204,18 +211,28 @@ class StubNotify:
         return page
 
 
+Stub = TypeVar("Stub", bound=StubNotify)
+
+
 @asynccontextmanager
 async def stub_notify(tls: ssl.SSLContext | None = None) -> AsyncIterator[StubNotify]:
     """A Notify that takes everything, until it is told otherwise."""
-    stub = StubNotify()
-    listening = await asyncio.start_server(stub.serve, "127.0.0.1", 0, ssl=tls)
-    stub.port = listening.sockets[0].getsockname()[1]
+    async with listening(StubNotify(), tls) as stub:
+        yield stub
+
+
+@asynccontextmanager
+async def listening(stub: Stub, tls: ssl.SSLContext | None = None) -> AsyncIterator[Stub]:
+    """One of any kind, on a port of its own."""
+    server = await asyncio.start_server(stub.serve, "127.0.0.1", 0, ssl=tls)
+    stub.port = server.sockets[0].getsockname()[1]
     try:
         yield stub
     finally:
-        listening.close()
+        server.close()
         await stub.finish()
-        await listening.wait_closed()
+        await stub.close()
+        await server.wait_closed()
 
 
 def _words(answer: Answer) -> dict[str, Any]:

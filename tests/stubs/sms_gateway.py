@@ -72,6 +72,7 @@ class StubGateway:
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
     called: "asyncio.Queue[str]" = field(default_factory=asyncio.Queue)
     _under_way: set["asyncio.Task[None]"] = field(default_factory=set)
+    _http: httpx2.AsyncClient = field(default_factory=httpx2.AsyncClient)
 
     @property
     def url(self) -> str:
@@ -101,14 +102,17 @@ class StubGateway:
     async def post(self, url: str, form: dict[str, str], token: str = TOKEN) -> int:
         """A signed form to somebody; the answer's status."""
         signature = sign(token, url, tuple(form.items()))
-        async with httpx2.AsyncClient() as client:
-            response = await client.post(url, data=form, headers={SIGNATURE_HEADER: signature})
-        return response.status_code
+        headers = {SIGNATURE_HEADER: signature}
+        return (await self._http.post(url, data=form, headers=headers)).status_code
 
     async def finish(self) -> None:
         """Let what is still to be reported be reported."""
         self.may_answer.set()
         await asyncio.gather(*self._under_way)
+
+    async def close(self) -> None:
+        """Hang up with whoever hears its reports."""
+        await self._http.aclose()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
@@ -177,6 +181,7 @@ async def stub_gateway() -> AsyncIterator[StubGateway]:
     finally:
         listening.close()
         await stub.finish()
+        await stub.close()
         await listening.wait_closed()
 
 
