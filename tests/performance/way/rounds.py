@@ -42,8 +42,8 @@ NOT_THE_SAME_WORK: Final = (
     " each to a provider that writes a line, 5 events in a chain of SHA-256. Ours, the product as"
     " it is: a document of 1.5 KB read with every fault at once and sealed in the vault, person and"
     " pair recognised by keyed fingerprints, a history, 44 pathways explained with their sources"
-    " (199 findings, 42 KB), about 1.5 assignments by caseload with deadlines, two messages each to"
-    " a provider that commits them, inbox and outbox in every transaction, a receipt, about 6.6"
+    " (199 findings, 42 KB), about 1.5 assignments by caseload with deadlines, a message each, and"
+    " two where it is urgent, to a provider that commits them, inbox and outbox in every transaction, a receipt, about 6.6"
     " events in an RFC 6962 log; signed-in agencies in accounts of their own, and a broker that"
     " encrypts its files."
 )
