@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+
 @dataclass(frozen=True)
 class Books:
     """What the services hold of the referrals of one phase."""

@@ -43,9 +43,9 @@ NOT_THE_SAME_WORK: Final = (
     " it is: a document of 1.5 KB read with every fault at once and sealed in the vault, person and"
     " pair recognised by keyed fingerprints, a history, 44 pathways explained with their sources"
     " (199 findings, 42 KB), about 1.5 assignments by caseload with deadlines, a message each, and"
-    " two where it is urgent, to a provider that commits them, inbox and outbox in every transaction, a receipt, about 6.6"
-    " events in an RFC 6962 log; signed-in agencies in accounts of their own, and a broker that"
-    " encrypts its files."
+    " two where it is urgent, to a provider that commits them, inbox and outbox in every"
+    " transaction, a receipt, about 6.6 events in an RFC 6962 log; signed-in agencies in accounts of"
+    " their own, and a broker that encrypts its files."
 )
 QUIET_CORES: Final = 0.2
 PATIENCE_SECONDS: Final = 30.0
