@@ -44,8 +44,8 @@ NOT_THE_SAME_WORK: Final = (
     " pair recognised by keyed fingerprints, a history, 44 pathways explained with their sources"
     " (199 findings, 42 KB), about 1.5 assignments by caseload with deadlines, a message each, and"
     " two where it is urgent, to a provider that commits them, inbox and outbox in every"
-    " transaction, a receipt, about 6.6 events in an RFC 6962 log; signed-in agencies in accounts of"
-    " their own, and a broker that encrypts its files."
+    " transaction, a receipt, about 6.6 events in an RFC 6962 log; signed-in agencies in accounts"
+    " of their own, and a broker that encrypts its files."
 )
 QUIET_CORES: Final = 0.2
 PATIENCE_SECONDS: Final = 30.0
