@@ -4,11 +4,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from deploy.keys import OWNER
-from tests.notify.ground import Notify, offer
+from tests.notify.ground import Notify, give_number, offer
 from tests.notify.publishing import publish
 from tests.notify.service import started
-from tests.servers import Broker, Database, Postgres
+from tests.servers import Broker, Postgres
 from tests.stubs.govuk_notify import BEARER, KEY, Answer, StubNotify, refusal, stub_notify
 from tests.stubs.govuk_shapes import TEMPLATES
 
@@ -48,7 +47,7 @@ async def test_what_a_provider_quotes_is_kept_nowhere(
             started(broker, postgres, tmp_path, **settings) as service,
             service.emptied() as notify,
         ):
-            await give(service.database, REFUSED_FOR_GOOD)
+            await give_number(service.database, REFUSED_FOR_GOOD)
             stub.callback_url = f"{service.url}/notify/callbacks/govuk-notify"
             stub.answers = list(BAD_DAY)
             async with broker.signed_in("triage") as triage:
@@ -67,19 +66,6 @@ async def test_what_a_provider_quotes_is_kept_nowhere(
     # What the canaries went through has happened.
     assert {"event.notification.address_refused", "event.notification.delivered"} <= subjects
     assert stub.answers == []
-
-
-async def give(database: Database, number: str) -> None:
-    """Everybody who has a telephone has this one."""
-    owner = await database.connect(OWNER)
-    try:
-        await owner.execute(
-            "UPDATE triage.directory_entry SET body = body || jsonb_build_object('phone', $1::text)"
-            " WHERE body ? 'phone'",
-            number,
-        )
-    finally:
-        await owner.close()
 
 
 async def all_is_settled(notify: Notify, stub: StubNotify) -> None:
