@@ -6,6 +6,7 @@ from deploy.commands.bench import bench
 from deploy.commands.catalogue import catalogue
 from deploy.commands.demo import demo
 from deploy.commands.directory import directory
+from deploy.commands.messages import messages
 from deploy.commands.operations import keys, migrate, streams
 from deploy.commands.parked import parked
 from deploy.commands.replay import replay
@@ -33,6 +34,7 @@ app.command("simulate")(simulate)
 app.command("trail")(trail)
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(directory, name="directory")
+app.add_typer(messages, name="messages")
 app.command("migrate")(migrate)
 app.command("streams")(streams)
 app.add_typer(keys, name="keys")

@@ -77,6 +77,11 @@ def _fault(error: dict[str, Any]) -> str:
     return "missing" if error["type"] == "missing" else "not of the form that is asked for"
 
 
+def _place_of(scope: Scope) -> str | None:
+    """The path as its route spells it: what stands in a path may be a secret, as a link's code."""
+    return getattr(scope.get("route"), "path", None)
+
+
 class LastResort:
     """Outermost: an exception becomes a problem and one log line without its text."""
 
@@ -95,7 +100,7 @@ class LastResort:
         try:
             await self.app(scope, receive, watch)
         except Exception as error:
-            log.error("http.failed", path=scope.get("path"), error=describe(error))
+            log.error("http.failed", path=_place_of(scope), error=describe(error))
             if scope["type"] != "http" or started:
                 return
             refused = (

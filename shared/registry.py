@@ -3,12 +3,14 @@
     agencies:
       - slug: met-police
         name: Metropolitan Police Service
+        mailbox: referrals@met.example.org
         teams:
           police_csu: [bromley, barnet]
 
 Each team that an agency is registered for has the catalogues that may decide. Where that is more
 than one, the referral itself decides between them: person.borough, then a district on one
-catalogue's own list, else the coordinator.
+catalogue's own list, else the coordinator. `mailbox` is where a team of the agency reads what is
+missing in its referrals: nobody's own, since who reads it may change.
 """
 
 from functools import cached_property
@@ -24,10 +26,12 @@ Slug = Annotated[StrictStr, Field(pattern=r"^[a-z0-9-]{2,40}$")]
 
 
 class Agency(Frozen):
-    """One agency, and the catalogues of each team that it may speak for."""
+    """One agency, and the catalogues of each team that it may speak for. `mailbox`: a team's email
+    address, for what is missing; None: it is asked by receipts alone."""
 
     slug: Slug
     name: StrictStr = Field(min_length=1)
+    mailbox: StrictStr | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     teams: dict[Team, tuple[Slug, ...]] = Field(min_length=1)
 
     @field_validator("teams")

@@ -92,7 +92,14 @@ PUBLISHES: Final[dict[Service, tuple[str, ...]]] = {
         "panel.action_done",
         "panel.action_overdue",
     ),
-    "notify": ("notification.sent", "notification.failed"),
+    "notify": (
+        "notification.sent",
+        "notification.delivered",
+        "notification.failed",
+        "notification.fell_back",
+        "notification.address_refused",
+        "notification.answered",
+    ),
     "audit": (),
 }
 """The event types that each service may publish; `access.recorded` is everybody's."""
@@ -101,7 +108,7 @@ EVERYBODY: Final[tuple[str, ...]] = ("access.recorded",)
 
 FOLLOWS: Final[dict[Service, tuple[Service, ...]]] = {
     "intake": ("triage",),
-    "triage": ("intake",),
+    "triage": ("intake", "notify"),
     "notify": ("triage",),
     "audit": SERVICES,
 }

@@ -90,6 +90,48 @@ def engine(
     raise typer.Exit(0 if same else 1)
 
 
+@bench.command("messages")
+def messages(
+    rounds: Annotated[int, typer.Option(min=1, max=10)] = 2,
+    n: Annotated[int, typer.Option(min=10, max=20_000, help="Messages of a burst.")] = 400,
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Messages a second until they are delivered: ours, and a bare loop with the same client.
+
+    And texts a second while the provider of email is quick, and while it is slow. Exit 2 if it
+    cannot be measured.
+    """
+    try:
+        from tests.performance.messages import measuring
+    except ModuleNotFoundError:
+        cannot("the benchmark is part of the checkout, not of what is installed")
+    home = homes.make(data)
+    try:
+        found = _until_told_to_stop(measuring.run(home.folder, rounds, n, say))
+    except (LocalServerError, TimeoutError) as error:
+        cannot(f"not every message was delivered: {error}")
+    if as_json:
+        give(found)
+    else:
+        _show_messages(found)
+
+
+def _show_messages(found: dict[str, Any]) -> None:
+    middle = found["medians"]
+    table = Table("until delivered", "a second", "by")
+    table.add_row("the official client in a bare loop", _shown(middle["floor_per_s"]), "")
+    table.add_row("ours", _shown(middle["ours_per_s"]), f"{found['ours_by_floor']:.2f} floor")
+    table.add_row("texts, email quick", _shown(middle["texts_beside_quick_per_s"]), "")
+    table.add_row(
+        f"texts, email {found['slow_seconds']:.0f} s a message",
+        _shown(middle["texts_beside_slow_per_s"]),
+        f"{found['texts_beside_slow_by_beside_quick']:.2f} beside quick",
+    )
+    out.print(table)
+    out.print(f"medians of {len(found['rounds'])} rounds of {found['messages']} messages")
+
+
 def _show_engines(found: dict[str, Any]) -> None:
     table = Table("engine", "decisions a second", "ours is", "a no where a fact is missing")
     for name, rate in found["decisions_per_second"].items():

@@ -188,8 +188,9 @@ def _look(
     told = Counter(entry["type"] for page in pages for entry in page["entries"])
     asked = sum(each["practitioner_id"] is not None for each in decided["assignments"])
     offers = told["assignment.offered.v1"]
-    # Each who is asked is told by email and by text.
-    complete = offers >= asked and len(messages) == told["notification.sent.v1"] == 2 * offers
+    # Who is asked is told by email; and where it is urgent, by text as well.
+    due = offers * (2 if decided["decision"]["urgent"] else 1)
+    complete = offers >= asked and len(messages) == due <= told["notification.sent.v1"]
     return (decided, messages, pages) if complete and awaited <= told else None
 
 
@@ -213,10 +214,10 @@ def _asked_in_words(each: dict[str, Any]) -> str:
 
 def _messages_in_words(messages: list[dict[str, Any]]) -> Iterable[str]:
     texts = [message["body"] for message in messages if message["channel"] == "sms"]
-    if texts:
+    if messages:
         yield f"messages   by email {len(messages) - len(texts)}, by text {len(texts)}; the first:"
         # The inbox has the newest first.
-        yield f'           "{texts[-1]}"'
+        yield f'           "{texts[-1] if texts else messages[-1]["subject"]}"'
 
 
 def _lines(story: dict[str, Any]) -> Iterable[str]:

@@ -108,6 +108,8 @@ def show(
         give(answer)
     elif csv is None:
         _show(read_whole(answer["directory"]), answer["version"])
+        for who, channels in answer["refused"].items():
+            _line(f"{who}: refused, {' and '.join(channels)}: correct the address")
 
 
 def _show_faults(faults: Sequence[Fault], *, as_json: bool) -> None:

@@ -236,8 +236,9 @@ class System:
             case "notify":
                 return {
                     "PUBLIC_URL": self.url,
-                    "EMAIL_PROVIDER": "local_inbox",
-                    "SMS_PROVIDER": "local_inbox",
+                    "AGENCIES_FILE": str(AGENCIES),
+                    "EMAIL_PROVIDERS": "local_inbox",
+                    "SMS_PROVIDERS": "local_inbox",
                 }
             case "audit":
                 return {}

@@ -1,76 +1,192 @@
-"""The life of one message to one practitioner: which state follows which, and what is told.
+"""The life of one message: which state follows which, and what is told of it.
 
-queued -> sending -> sent | failed | doubtful, or back to queued after a passing failure; dropped
-where what it says no longer holds before it left: there is an answer, or somebody else is asked.
-A message is `sending` from before the provider is called until its answer is stored, so that a
-crash in between is seen afterwards. No provider is ever given a message of which nobody can say
-whether it was given already.
+queued -> sending -> sent -> delivered | failed; doubtful where nobody can say whether the provider
+has it; dropped where what it says no longer holds before it left. A message is `sending` from
+before the provider is called until its answer is stored, so that a crash in between is seen
+afterwards. No provider is ever given a message of which nobody can say whether it was given
+already. What a provider reports may come late, twice, in any order, before its own answer too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, assert_never
+from typing import Any, Final, Literal, assert_never
 from uuid import UUID, uuid5
 
 from shared.events import (
-    ActionOverdue,
-    AssignmentEscalated,
-    AssignmentOffered,
-    AssignmentOverdue,
     Channel,
+    EventData,
+    NotificationDelivered,
     NotificationFailed,
     NotificationSent,
     Purpose,
 )
 
-PAUSES: Final = tuple(timedelta(seconds=s) for s in (5, 30, 2 * 60, 10 * 60, 30 * 60, 60 * 60))
-"""How long to wait before each further try. Together under two hours, the time within which an
-urgent assignment is to be acknowledged: by then a person knows that the message failed."""
+
+def _seconds(*pauses: int) -> tuple[timedelta, ...]:
+    return tuple(timedelta(seconds=s) for s in pauses)
+
+
+PAUSES: Final = _seconds(5, 30, 2 * 60, 10 * 60, 30 * 60, 60 * 60)
+"""How long to wait before each further try. Together under two hours: by then another way is
+tried, or a person knows that the message failed."""
+URGENT_PAUSES: Final = _seconds(5, 10, 20, 40, 60, 60)
+"""The same for an urgent message: together under the five minutes in which it is to arrive."""
+BUDGET: Final = timedelta(hours=2)
+"""How long a routine message is tried before another way is."""
+FIRST_ASKED: Final = timedelta(minutes=1)
+ASKED_FOR: Final = timedelta(hours=80)
+"""GOV.UK Notify tries for 72 hours; after that a provider has nothing new to say."""
 
 
 class State(StrEnum):
-    """Where a message is. `failed` and `doubtful` wait for a person."""
+    """Where a message is."""
 
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
+    DELIVERED = "delivered"
     FAILED = "failed"
     DOUBTFUL = "doubtful"
     DROPPED = "dropped"
 
 
+class Happened(StrEnum):
+    """What may happen to a message."""
+
+    CLAIMED = "claimed"
+    TAKEN = "taken"
+    PUT_OFF = "put off"
+    GIVEN_UP = "given up"
+    IN_DOUBT = "in doubt"
+    ARRIVED = "arrived"
+    DID_NOT_ARRIVE = "did not arrive"
+    WITHDRAWN = "withdrawn"
+    SENT_AGAIN = "sent again"
+
+
+_H, _S = Happened, State
+
+TRANSITIONS: Final[Mapping[State, Mapping[Happened, State]]] = {
+    _S.QUEUED: {
+        _H.CLAIMED: _S.SENDING,
+        _H.WITHDRAWN: _S.DROPPED,
+        # A provider that denied it had it after all: it never goes a second time.
+        _H.ARRIVED: _S.DELIVERED,
+        _H.DID_NOT_ARRIVE: _S.FAILED,
+    },
+    _S.SENDING: {
+        _H.CLAIMED: _S.SENDING,
+        _H.TAKEN: _S.SENT,
+        _H.PUT_OFF: _S.QUEUED,
+        _H.GIVEN_UP: _S.FAILED,
+        _H.IN_DOUBT: _S.DOUBTFUL,
+        _H.WITHDRAWN: _S.SENDING,
+        _H.ARRIVED: _S.DELIVERED,
+        _H.DID_NOT_ARRIVE: _S.FAILED,
+    },
+    _S.SENT: {
+        _H.WITHDRAWN: _S.SENT,
+        _H.ARRIVED: _S.DELIVERED,
+        _H.DID_NOT_ARRIVE: _S.FAILED,
+    },
+    _S.DELIVERED: {_H.WITHDRAWN: _S.DELIVERED},
+    _S.FAILED: {
+        _H.WITHDRAWN: _S.FAILED,
+        _H.ARRIVED: _S.DELIVERED,
+        _H.SENT_AGAIN: _S.QUEUED,
+    },
+    _S.DOUBTFUL: {
+        _H.WITHDRAWN: _S.DOUBTFUL,
+        _H.ARRIVED: _S.DELIVERED,
+        _H.DID_NOT_ARRIVE: _S.FAILED,
+        _H.SENT_AGAIN: _S.QUEUED,
+    },
+    _S.DROPPED: {_H.WITHDRAWN: _S.DROPPED, _H.ARRIVED: _S.DELIVERED},
+}
+"""Every change there is; what is not named here changes nothing."""
+
+_TROUBLES: Final = frozenset({State.QUEUED, State.FAILED, State.DOUBTFUL})
+"""Where a message that was withdrawn is dropped instead: it troubles nobody any more."""
+
+FellBackTo = Literal["email", "sms", "stand_in", "coordinators_screen"]
+ENDS: Final = frozenset({"stand_in", "coordinators_screen"})
+"""Where no channel is left to the one who was to be told."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One message, by whom and what it is for; the address is looked up when it is sent.
+    """One message, to whom and what it is for; the address is looked up when it is sent.
 
-    It is about an assignment, or about an action of a panel's case. `offer`: the assignment's
-    newest when the message was made; 0 for an action. `acknowledge_by`: for an offer alone.
-    `due_at`: while queued, when to send it; while sending, until when its sender holds it.
-    `withdrawn`: what it says no longer holds.
+    It is about an assignment, an action of a panel's case, what is missing of a referral, or a
+    day. `offer`: the assignment's newest when the message was made; the referral's revision; 0.
+    `acknowledge_by`: for offers and their reminders. To a practitioner, or to an agency's mailbox.
+    `notice`: what this recipient is to be told, by whichever channel. `sent_as`: the provider's
+    reference. `due_at`: while queued, when to send it; while sending, until when its sender holds
+    it. `give_up_at`: until when it is tried. `provider`: who has it, or may have it. `deliver_by`,
+    `ask_at`: where the provider reports, by when it is to arrive and when to ask next.
+    `withdrawn`: what it says no longer holds. `fell_back_to`: what was tried instead.
     """
 
     id: UUID
+    notice: UUID
+    sent_as: UUID
     purpose: Purpose
     assignment_id: UUID | None = None
     offer: int = 0
     action_id: UUID | None = None
     case_id: UUID | None = None
-    referral_id: UUID
-    practitioner_id: str
+    referral_id: UUID | None = None
+    practitioner_id: str | None = None
+    agency: str | None = None
     channel: Channel
     urgent: bool
     acknowledge_by: datetime | None = None
     state: State = State.QUEUED
     tries: int = 0
     due_at: datetime
+    give_up_at: datetime
+    provider: str | None = None
+    sent_at: datetime | None = None
+    deliver_by: datetime | None = None
+    ask_at: datetime | None = None
+    delivered_at: datetime | None = None
     withdrawn: bool = False
+    fell_back_to: FellBackTo | None = None
+
+    @property
+    def subject(self) -> UUID:
+        """What its events are told under: its referral, or the day's digest itself."""
+        return self.referral_id or self.notice
+
+
+@dataclass(frozen=True)
+class InTime:
+    """How long a message may take to arrive before another way is tried."""
+
+    urgent: timedelta = timedelta(minutes=5)
+    others: timedelta = timedelta(minutes=60)
+
+    def arrives(self, message: Message) -> timedelta:
+        """The time that one message has, from when it was sent."""
+        return self.urgent if message.urgent else self.others
+
+    def tried(self, *, urgent: bool) -> timedelta:
+        """The time within which a message is tried, from when it is due."""
+        return self.urgent if urgent else BUDGET
+
+
+IN_TIME: Final = InTime()
 
 
 @dataclass(frozen=True)
 class Taken:
-    """The provider has it."""
+    """A provider has it. `arrives_in`: how long it may take to report that it arrived; None if it
+    never reports."""
+
+    provider: str | None = None
+    arrives_in: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -87,9 +203,11 @@ class TryLater:
 
 @dataclass(frozen=True)
 class Undeliverable:
-    """The provider does not have it, and never will take it as it is."""
+    """The provider does not have it, and never will take it as it is. `address_refused`: nor
+    anything else to that address."""
 
     reason: str
+    address_refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,156 +215,173 @@ class Unknowable:
     """It may have it, and cannot be asked."""
 
     reason: str
+    provider: str | None = None
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """The provider had it, and it arrived."""
+
+    provider: str | None = None
+
+
+@dataclass(frozen=True)
+class DidNotArrive:
+    """The provider had it, and could not deliver it. `address_refused`: nothing else would reach
+    that address either."""
+
+    reason: str
+    provider: str | None = None
+    address_refused: bool = False
 
 
 Outcome = Taken | NotTaken | TryLater | Undeliverable | Unknowable
-"""What came of one call. Reasons are for people; they hold no address and nothing that was said."""
+Report = Arrived | DidNotArrive
+"""What came of one call, and what is told afterwards. Reasons are for people; they hold no address
+and nothing that was said."""
 
 
-def offered(
-    event: AssignmentOffered, channels: Sequence[Channel], now: datetime
-) -> Sequence[Message]:
-    """The messages of an offer: one a channel, to the one who is asked by it."""
-    return [
-        Message(
-            id=_id(event.assignment_id, "offered", event.offer, event.practitioner_id, channel),
-            purpose="offered",
-            assignment_id=event.assignment_id,
-            offer=event.offer,
-            referral_id=event.referral_id,
-            practitioner_id=event.practitioner_id,
-            channel=channel,
-            urgent=event.urgent,
-            acknowledge_by=event.acknowledge_by,
-            due_at=now,
-        )
-        for channel in channels
-    ]
-
-
-def first_contact_overdue(
-    event: AssignmentOverdue | AssignmentEscalated,
-    offer: int,
-    channels: Sequence[Channel],
-    now: datetime,
-) -> Sequence[Message]:
-    """Reminders of a late first contact: to its holder, or to the next whom it has gone up to.
-
-    Each is told once for one offer, however often the clock fires afterwards.
-    """
-    about, who = event.assignment_id, event.practitioner_id
-    return [
-        Message(
-            id=_id(about, "first_contact_overdue", offer, who, channel),
-            purpose="first_contact_overdue",
-            assignment_id=about,
-            offer=offer,
-            referral_id=event.referral_id,
-            practitioner_id=who,
-            channel=channel,
-            urgent=True,
-            due_at=now,
-        )
-        for channel in channels
-    ]
-
-
-def action_overdue(
-    event: ActionOverdue, channels: Sequence[Channel], now: datetime
-) -> Sequence[Message]:
-    """Reminders of a panel's action whose day has passed: each who should see to it, once."""
-    return [
-        Message(
-            id=_id(event.action_id, "action_overdue", 0, event.told, channel),
-            purpose="action_overdue",
-            action_id=event.action_id,
-            case_id=event.case_id,
-            referral_id=event.referral_id,
-            practitioner_id=event.told,
-            channel=channel,
-            urgent=True,
-            due_at=now,
-        )
-        for channel in channels
-    ]
-
-
-def _id(about: UUID, purpose: Purpose, offer: int, practitioner_id: str, channel: Channel) -> UUID:
-    """One message for one person, purpose and channel, and one offer of one assignment."""
-    return uuid5(about, f"{purpose}/{offer}/{practitioner_id}/{channel}")
+def after(message: Message, outcome: Outcome | Report, now: datetime) -> Message:
+    """The message after a call to its provider, or a report; unchanged where neither means
+    anything any more."""
+    match outcome:
+        case Taken():
+            arrives_in = outcome.arrives_in
+            return _moved(
+                message,
+                Happened.TAKEN,
+                provider=outcome.provider,
+                sent_at=now,
+                deliver_by=now + arrives_in if arrives_in is not None else None,
+                ask_at=now + FIRST_ASKED if arrives_in is not None else None,
+            )
+        case Unknowable():
+            return _moved(message, Happened.IN_DOUBT, provider=outcome.provider)
+        case Undeliverable():
+            return _moved(message, Happened.GIVEN_UP)
+        case TryLater():
+            pauses = URGENT_PAUSES if message.urgent else PAUSES
+            pause = pauses[message.tries - 1] if message.tries <= len(pauses) else None
+            if pause is None or now + pause > message.give_up_at:
+                return _moved(message, Happened.GIVEN_UP)
+            return _moved(message, Happened.PUT_OFF, due_at=now + pause, provider=None)
+        case NotTaken():
+            # Nothing is gained by waiting; but what kills its sender does not do so for ever.
+            if message.tries > len(PAUSES):
+                return _moved(message, Happened.GIVEN_UP)
+            return _moved(message, Happened.PUT_OFF, due_at=now, provider=None)
+        case Arrived():
+            return _moved(
+                message,
+                Happened.ARRIVED,
+                provider=outcome.provider or message.provider,
+                sent_at=message.sent_at or now,
+                delivered_at=now,
+            )
+        case DidNotArrive():
+            return _moved(
+                message,
+                Happened.DID_NOT_ARRIVE,
+                provider=outcome.provider or message.provider,
+                sent_at=message.sent_at or now,
+            )
+        case _:
+            assert_never(outcome)
 
 
 def withdrawn(message: Message) -> Message:
     """What it says no longer holds: what has not left is dropped, now or when it comes back."""
-    state = State.DROPPED if message.state is State.QUEUED else message.state
-    return replace(message, state=state, withdrawn=True)
+    return _moved(message, Happened.WITHDRAWN, withdrawn=True)
 
 
-def after(message: Message, outcome: Outcome, now: datetime) -> Message:
-    """The message after a call to its provider; unchanged if it is not being sent."""
-    if message.state is not State.SENDING:
-        return message
-    match outcome:
-        case Taken():
-            return replace(message, state=State.SENT)
-        case Unknowable():
-            return replace(message, state=State.DOUBTFUL)
-        case Undeliverable():
-            return _given_up(message)
-        case TryLater():
-            pause = PAUSES[message.tries - 1] if message.tries <= len(PAUSES) else None
-        case NotTaken():
-            pause = timedelta(0) if message.tries <= len(PAUSES) else None
-        case _:
-            assert_never(outcome)
-    return _given_up(message) if pause is None else _queued(message, now + pause)
+def sent_again(message: Message, now: datetime, in_time: InTime = IN_TIME) -> Message:
+    """A person decides that a failed or doubtful message is to be sent after all: under another
+    reference, so that what becomes of it is not taken for what became of the first."""
+    return _moved(
+        message,
+        Happened.SENT_AGAIN,
+        tries=0,
+        due_at=now,
+        give_up_at=now + in_time.tried(urgent=message.urgent),
+        sent_as=uuid5(message.sent_as, "again"),
+        provider=None,
+        sent_at=None,
+        deliver_by=None,
+        ask_at=None,
+    )
 
 
-def sent_again(message: Message, now: datetime) -> Message:
-    """A person decides that a failed or doubtful message is to be sent after all."""
-    if message.state not in (State.FAILED, State.DOUBTFUL):
-        return message
-    return _queued(replace(message, tries=0), now)
+def ask_next(message: Message, now: datetime) -> datetime | None:
+    """When to ask again about a sent message: each time after as long as it has been gone; None
+    once nothing new is to be expected."""
+    gone = now - (message.sent_at or now)
+    return now + max(FIRST_ASKED, gone) if gone < ASKED_FOR else None
 
 
-def told(message: Message, outcome: Outcome) -> NotificationSent | NotificationFailed | None:
-    """What everybody is told of a message that has just come to this state; None on the way."""
-    about = {
+def told(before: Message, message: Message, outcome: Outcome | Report) -> Sequence[EventData]:
+    """What everybody is told of a message that has just changed: each of its states once."""
+    said: list[EventData] = []
+    about = about_it(message)
+    if message.sent_at is not None and before.sent_at is None:
+        said.append(NotificationSent.model_validate(about))
+    if message.state is before.state:
+        return said
+    if message.state is State.DELIVERED:
+        said.append(NotificationDelivered.model_validate(about))
+    # Of a doubt somebody heard already.
+    if message.state in (State.FAILED, State.DOUBTFUL) and before.state is not State.DOUBTFUL:
+        why = reason(message, outcome)
+        said.append(NotificationFailed.model_validate({**about, "reason": why}))
+    return said
+
+
+def has_told(message: Message) -> bool:
+    """Whether its recipient was told by it: it arrived, or it was sent by a provider that never
+    reports whether what it sent arrives."""
+    return message.state is State.DELIVERED or (
+        message.state is State.SENT and message.deliver_by is None
+    )
+
+
+def waits(message: Message) -> bool:
+    """Whether a person must decide what becomes of it: nobody can say whether it was sent, or it
+    failed and no other way was left."""
+    return message.state is State.DOUBTFUL or (
+        message.state is State.FAILED and message.fell_back_to in ENDS
+    )
+
+
+def about_it(message: Message) -> dict[str, Any]:
+    """What every event of a message says of it."""
+    return {
         "notification_id": message.id,
         "assignment_id": message.assignment_id,
         "action_id": message.action_id,
         "practitioner_id": message.practitioner_id,
+        "agency": message.agency,
         "channel": message.channel,
         "purpose": message.purpose,
     }
-    match message.state:
-        case State.SENT:
-            return NotificationSent.model_validate(about)
-        case State.FAILED | State.DOUBTFUL:
-            return NotificationFailed.model_validate({**about, "reason": _reason(outcome)})
-        case State.QUEUED | State.SENDING | State.DROPPED:
-            return None
-        case _:
-            assert_never(message.state)
 
 
-def _queued(message: Message, due_at: datetime) -> Message:
-    if message.withdrawn:
-        return replace(message, state=State.DROPPED)
-    return replace(message, state=State.QUEUED, due_at=due_at)
+def _moved(message: Message, happened: Happened, **changes: Any) -> Message:
+    """The one place where a state changes; the same message where the table has no such change."""
+    state = TRANSITIONS[message.state].get(happened)
+    if state is None:
+        return message
+    if message.withdrawn and state in _TROUBLES and happened is not Happened.WITHDRAWN:
+        state = State.DROPPED
+    return replace(message, state=state, **changes)
 
 
-def _given_up(message: Message) -> Message:
-    return replace(message, state=State.DROPPED if message.withdrawn else State.FAILED)
-
-
-def _reason(outcome: Outcome) -> str:
+def reason(message: Message, outcome: Outcome | Report) -> str:
+    """Why a message failed, for people."""
     match outcome:
-        case Undeliverable(reason) | Unknowable(reason):
-            return reason
-        case TryLater(reason):
-            return f"tried {len(PAUSES) + 1} times: {reason}"
-        case NotTaken() | Taken():
+        case Undeliverable(why) | Unknowable(why) | DidNotArrive(why):
+            return why
+        case TryLater(why):
+            return f"tried {message.tries} times: {why}"
+        case NotTaken() | Taken() | Arrived():
             return "the sender stopped again and again before the provider had it"
         case _:
             assert_never(outcome)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.notify import delivery, store
+from services.notify import delivery, notices, store
 from services.notify.addressing import Addressing
-from services.notify.delivery import Message
+from services.notify.delivery import IN_TIME, InTime, Message
 from shared.bus.consumer import OnEvent
 from shared.bus.work import Work
 from shared.events import (
@@ -22,6 +22,8 @@ from shared.events import (
     AssignmentTransferred,
     AssignmentWaitlisted,
     AssignmentWithdrawn,
+    ReferralInformationRequested,
+    ReferralTriaged,
 )
 
 Settled = (
@@ -30,16 +32,17 @@ Settled = (
     | AssignmentTransferred
     | AssignmentWaitlisted
     | AssignmentClosed
-    | AssignmentWithdrawn
 )
 """What makes the messages about an assignment that were made before it pointless."""
 
 
 @dataclass(frozen=True)
 class Handlers:
-    """What notify hears of assignments and of panels' actions."""
+    """What notify hears of assignments, of panels' actions and of what is missing. `in_time`: how
+    long the messages may take."""
 
     addressing: Addressing
+    in_time: InTime = IN_TIME
 
     def by_type(self) -> Mapping[str, OnEvent]:
         """The handler of each type of event."""
@@ -50,24 +53,35 @@ class Handlers:
             AssignmentTransferred.TYPE: self.on_assignment_settled,
             AssignmentWaitlisted.TYPE: self.on_assignment_settled,
             AssignmentClosed.TYPE: self.on_assignment_settled,
-            AssignmentWithdrawn.TYPE: self.on_assignment_settled,
+            AssignmentWithdrawn.TYPE: self.on_assignment_withdrawn,
             AssignmentContactAttempted.TYPE: self.on_assignment_contact_attempted,
             AssignmentOverdue.TYPE: self.on_assignment_overdue,
-            AssignmentEscalated.TYPE: self.on_assignment_overdue,
+            AssignmentEscalated.TYPE: self.on_assignment_escalated,
             ActionOverdue.TYPE: self.on_action_overdue,
             ActionDone.TYPE: self.on_action_done,
+            ReferralInformationRequested.TYPE: self.on_referral_information_requested,
+            ReferralTriaged.TYPE: self.on_referral_triaged,
         }
 
     async def on_assignment_offered(self, event: AssignmentOffered, work: Work) -> None:
         """Who is asked now is to be told, once by each channel; who was asked before no more."""
         if event.offer > 1:
-            await _silence(event.assignment_id, work)
-        channels = await self.addressing.channels(event.practitioner_id, work.connection)
-        await _queue(delivery.offered(event, channels, work.now), event.assignment_id, work)
+            await _silence(event.assignment_id, work, before=event.offer)
+        reach = await self.addressing.reach(event.practitioner_id, work.connection)
+        await _queue(notices.offered(event, reach, work.now, self.in_time), work)
 
     async def on_assignment_settled(self, event: Settled, work: Work) -> None:
         """There is an answer, or nobody is asked any more: what has not left yet never leaves."""
         await _silence(event.assignment_id, work)
+
+    async def on_assignment_withdrawn(self, event: AssignmentWithdrawn, work: Work) -> None:
+        """What has not left never leaves; who was told of it, or may have been, hears the end."""
+        who = event.practitioner_id
+        offer = who and await store.heard_of(work.connection, event.assignment_id, who)
+        await _silence(event.assignment_id, work)
+        if who and offer:
+            reach = await self.addressing.reach(who, work.connection)
+            await _queue(notices.withdrawn(offer, reach, work.now, self.in_time), work)
 
     async def on_assignment_contact_attempted(
         self, event: AssignmentContactAttempted, work: Work
@@ -76,35 +90,62 @@ class Handlers:
         if event.reached:
             await _silence(event.assignment_id, work)
 
+    async def on_assignment_escalated(self, event: AssignmentEscalated, work: Work) -> None:
+        """Who is asked next hears of it as an offer; who should see to a late contact hears now."""
+        if event.awaited == "acknowledgement":
+            who = event.practitioner_id
+            await store.note_level(work.connection, event.assignment_id, who, event.level)
+        else:
+            await self.on_assignment_overdue(event, work)
+
     async def on_assignment_overdue(
         self, event: AssignmentOverdue | AssignmentEscalated, work: Work
     ) -> None:
-        """Whoever should see to a late first contact is reminded of it. An unanswered offer has a
-        new holder, who hears of it as an offer."""
+        """Whoever should see to a late first contact is told of it. An unanswered offer has a new
+        holder, who hears of it as an offer."""
         if event.awaited != "first_contact":
             return
-        offer = await store.newest_offer(work.connection, event.assignment_id)
-        channels = await self.addressing.channels(event.practitioner_id, work.connection)
-        reminders = delivery.first_contact_overdue(event, offer, channels, work.now)
-        await _queue(reminders, event.assignment_id, work)
+        offer, urgent = await store.newest_offer(work.connection, event.assignment_id)
+        reach = await self.addressing.reach(event.practitioner_id, work.connection)
+        made = notices.first_contact_overdue(
+            event, reach, work.now, offer=offer, urgent=urgent, in_time=self.in_time
+        )
+        await _queue(made, work)
 
     async def on_action_overdue(self, event: ActionOverdue, work: Work) -> None:
-        """Whoever should see to a panel's action is reminded of it."""
-        channels = await self.addressing.channels(event.told, work.connection)
-        await _queue(delivery.action_overdue(event, channels, work.now), event.action_id, work)
+        """Whoever should see to a panel's action is told that it is overdue."""
+        reach = await self.addressing.reach(event.told, work.connection)
+        await _queue(notices.action_overdue(event, reach, work.now, self.in_time), work)
 
     async def on_action_done(self, event: ActionDone, work: Work) -> None:
         """Nobody is reminded of what is done."""
-        await _withdraw(await store.unsent_of_action(work.connection, event.action_id), work)
+        await _withdraw(await store.unsettled_of_action(work.connection, event.action_id), work)
+
+    async def on_referral_information_requested(
+        self, event: ReferralInformationRequested, work: Work
+    ) -> None:
+        """The agency that sent it is asked, where it has a mailbox; else it hears by its receipts
+        and when it looks."""
+        if event.agency is not None and self.addressing.has_mailbox(event.agency):
+            made = notices.information_asked(event, event.agency, work.now, self.in_time)
+            await _queue(made, work)
+
+    async def on_referral_triaged(self, event: ReferralTriaged, work: Work) -> None:
+        """Nobody is asked for what was missing of an earlier revision."""
+        unsettled = await store.unsettled_to_agency(work.connection, event.referral_id)
+        await _withdraw([m for m in unsettled if m.offer < event.revision], work)
 
 
-async def _queue(messages: Sequence[Message], about: UUID, work: Work) -> None:
+async def _queue(messages: Sequence[Message], work: Work) -> None:
     await store.queue(work.connection, messages, work.now)
-    work.transaction.collect(store.wake_senders, about)
+    for message in messages:
+        work.transaction.collect(store.wake_senders, message.id)
 
 
-async def _silence(assignment_id: UUID, work: Work) -> None:
-    await _withdraw(await store.unsent_of_assignment(work.connection, assignment_id), work)
+async def _silence(assignment_id: UUID, work: Work, before: int | None = None) -> None:
+    """What is said of an assignment, of offers `before` one or of all, is said no more."""
+    unsettled = await store.unsettled_of_assignment(work.connection, assignment_id)
+    await _withdraw([m for m in unsettled if before is None or m.offer < before], work)
 
 
 async def _withdraw(messages: Sequence[Message], work: Work) -> None:

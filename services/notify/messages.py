@@ -1,50 +1,30 @@
-"""The words of an email and of a text message.
+"""A message in words, for one recipient.
 
-Neither says what it is about or whom: they are read on locked screens, in corridors, by whoever
-holds the telephone. They say that something waits and by when to answer, or that something is
-overdue, and where to sign in.
+The words are files (`wording`); what is put into them is the same few things for every message of
+a purpose: a link, a reference, a time to answer by. None of them says what it is about or whom:
+messages are read on locked screens, in corridors, by whoever holds the telephone.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, time, timedelta
-from typing import Final, assert_never
+from typing import Final, Protocol, get_args
 from uuid import UUID
 
 from services.notify.delivery import Message
-from shared.events import Channel
+from services.notify.notices import BY_EMAIL_ALONE, OFFERS
+from shared.events import Channel, Purpose
 from shared.london import LONDON
 
 MIDNIGHT: Final = time()
+DESK: Final = "/triage/desk"
 
-SMS_LENGTH: Final = 160
-"""Characters of one text message in the GSM 7-bit alphabet (3GPP TS 23.038); a longer text is cut
-into parts that may arrive apart."""
+Value = str | int | bool
+Values = Mapping[str, Value]
+"""What is put into the words, by the name that stands for it in the file."""
 
-_GSM: Final = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_GSM_EXTENDED: Final = frozenset("^{}\\[~]|€\f")
-"""Of the alphabet's second table: each counts as two."""
-
-_OFFERED: Final = """\
-Something is waiting for you in Fingerpost.
-
-Please answer {by}.
-"""
-_OVERDUE: Final = """\
-Something is overdue in Fingerpost.
-
-Please see to it, or find somebody who can.
-"""
-_OVERDUE_TEXT: Final = "Something is overdue: please see to it."
-_EMAIL: Final = """\
-{what}
-Sign in to see it:
-{link}
-
-This message says nothing about it, to keep people safe. Please do not reply to it.
-"""
+PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
+TO_BE_ANSWERED: Final[frozenset[Purpose]] = OFFERS | {"reminder"}
 
 
 @dataclass(frozen=True)
@@ -58,53 +38,109 @@ class Outgoing:
     body: str
 
 
-class TooLong(Exception):
-    """A text message would not fit into one part."""
+@dataclass(frozen=True)
+class OnTheDesk:
+    """What a coordinator's desk holds, counted."""
+
+    for_coordinators: int
+    late: int
+    waiting: int
+    untold: int
 
 
-def compose(message: Message, recipient: str, public_url: str, now: datetime) -> Outgoing:
-    """The message in words, to the address or number of `recipient`, as it is sent at `now`."""
-    link = f"{public_url}{_path(message)}"
-    match message.channel:
-        case "email":
-            subject, body = _email(message, link, now)
-        case "sms":
-            subject, body = "", f"Fingerpost. {_short(message, now)} {link}"
-            _check_length(body)
-        case _:
-            assert_never(message.channel)
-    return Outgoing(message.id, message.channel, recipient, subject, body)
+class Wording(Protocol):
+    """The words of every message."""
+
+    def render(self, purpose: Purpose, channel: Channel, values: Values) -> tuple[str, str]:
+        """Subject and body; the subject of a text message is empty."""
 
 
-def _path(message: Message) -> str:
-    """Where what the message is about is seen."""
+def channels_of(purpose: Purpose) -> tuple[Channel, ...]:
+    """By which channels something is told."""
+    return ("email",) if purpose in BY_EMAIL_ALONE else ("email", "sms")
+
+
+def must_stand(purpose: Purpose) -> tuple[str, ...]:
+    """The values without which a message is of no use."""
+    if purpose == "digest":
+        return ("link", *(each.name for each in fields(OnTheDesk)))
+    return ("link", "by") if purpose in TO_BE_ANSWERED else ("link",)
+
+
+def may_stand(purpose: Purpose) -> tuple[str, ...]:
+    """All values that the words of a purpose may use."""
+    if purpose == "digest":
+        return must_stand(purpose)
+    more = ("reference", "urgent", "code") if purpose in TO_BE_ANSWERED else ("reference",)
+    return must_stand(purpose) + more
+
+
+def path(message: Message) -> str:
+    """Where what the message is about is seen, for who is signed in."""
+    if message.purpose == "digest":
+        return DESK
+    if message.purpose == "information_asked":
+        return f"/intake/api/referrals/{message.referral_id}"
     if message.case_id is not None:
         return f"/triage/panels/cases/{message.case_id}"
     return f"/triage/assignments/{message.assignment_id}"
 
 
-def _email(message: Message, link: str, now: datetime) -> tuple[str, str]:
-    if message.acknowledge_by is None:
-        subject, what = "Fingerpost: something is overdue", _OVERDUE
-    else:
-        urgent = " (urgent)" if message.urgent else ""
-        subject = f"Fingerpost: something is waiting for you{urgent}"
-        what = _OFFERED.format(by=answer_by(message.acknowledge_by, now))
-    return subject, _EMAIL.format(what=what, link=link)
+def compose(
+    message: Message,
+    recipient: str,
+    now: datetime,
+    link: str,
+    wording: Wording,
+    *,
+    code: str = "",
+    desk: OnTheDesk | None = None,
+) -> Outgoing:
+    """The message in words, to the address or number of `recipient`, as it is sent at `now`.
+
+    `code`: what its reader may send back by text to take it; empty where nothing may be. `desk`:
+    what a digest tells.
+    """
+    subject, body = wording.render(
+        message.purpose, message.channel, _values(message, now, link, code, desk)
+    )
+    return Outgoing(message.id, message.channel, recipient, subject, body)
 
 
-def _short(message: Message, now: datetime) -> str:
-    if message.acknowledge_by is None:
-        return _OVERDUE_TEXT
-    urgent = "Urgent: " if message.urgent else ""
-    return f"{urgent}Please answer {answer_by(message.acknowledge_by, now)}."
+def _values(
+    message: Message, now: datetime, link: str, code: str, desk: OnTheDesk | None
+) -> Values:
+    if message.purpose == "digest":
+        if desk is None:
+            raise ValueError("a digest needs its counts")
+        return {"link": link, **asdict(desk)}
+    values: dict[str, Value] = {"link": link, "reference": _reference(message)}
+    if message.purpose in TO_BE_ANSWERED:
+        by = message.acknowledge_by
+        values |= {
+            "by": answer_by(by, now) if by else AT_ONCE,
+            "urgent": message.urgent,
+            "code": code,
+        }
+    return values
+
+
+def _reference(message: Message) -> str:
+    """By what two people can speak of it: the beginning of its address. A sender is told the whole
+    of it, which its own system was given with the receipt."""
+    if message.purpose == "information_asked":
+        return str(message.referral_id)
+    return str(message.assignment_id or message.case_id)[:8]
+
+
+AT_ONCE: Final = "as soon as you can"
 
 
 def answer_by(when: datetime, now: datetime) -> str:
     """By when to answer, as one says it in London: "today, by 14:30"."""
     local, today = when.astimezone(LONDON), now.astimezone(LONDON).date()
     if when <= now:
-        return "as soon as you can"
+        return AT_ONCE
     if local.time() == MIDNIGHT:
         # A working day's last moment is the next one's first: nobody says "by 00:00 on Tuesday".
         return f"by the end of {_day(local.date() - timedelta(days=1), today)}"
@@ -119,24 +155,3 @@ def _day(day: date, today: date) -> str:
     if day == today + timedelta(days=1):
         return "tomorrow"
     return f"{day:%a} {day.day} {day:%b}"
-
-
-def check_public_url(public_url: str) -> None:
-    """Raise TooLong if a text message with a link to this address might not fit."""
-    offer = f"{public_url}/triage/assignments/{UUID(int=0)}"
-    _check_length(f"Fingerpost. Urgent: Please answer by the end of Wed 30 Sep. {offer}")
-    case = f"{public_url}/triage/panels/cases/{UUID(int=0)}"
-    _check_length(f"Fingerpost. {_OVERDUE_TEXT} {case}")
-
-
-def gsm_length(text: str) -> int:
-    """Characters that a text takes in the GSM alphabet; ValueError for one outside it."""
-    if not set(text) <= _GSM | _GSM_EXTENDED:
-        raise ValueError("the text has a character that the GSM alphabet has not")
-    return len(text) + sum(character in _GSM_EXTENDED for character in text)
-
-
-def _check_length(text: str) -> None:
-    over = gsm_length(text) - SMS_LENGTH
-    if over > 0:
-        raise TooLong(f"a text message would be {over} characters too long: shorten PUBLIC_URL")

@@ -43,7 +43,7 @@ def sign_in_router(pages: Pages, doorkeeper: Doorkeeper, *, secure: bool) -> API
             caller = doorkeeper.caller(token)
         except Refused as error:
             return pages.show("sign_in.html", error.status, wrong=True, next=onwards)
-        response = RedirectResponse(onwards or _home(caller), 303, HEADERS)
+        response = RedirectResponse(onwards or home(caller), 303, HEADERS)
         response.set_cookie(
             COOKIE, token, path="/", httponly=True, samesite="strict", secure=secure
         )
@@ -52,7 +52,8 @@ def sign_in_router(pages: Pages, doorkeeper: Doorkeeper, *, secure: bool) -> API
     return router
 
 
-def _home(caller: Caller) -> str:
+def home(caller: Caller) -> str:
+    """Where somebody's work waits."""
     return next((page for role, page in HOME.items() if role in caller.roles), FOR_EVERYBODY)
 
 

@@ -1,48 +1,53 @@
 """The loop that hands queued messages to their providers, each at most once.
 
 Commit `sending`, close the session, call the provider, commit what came of it together with the
-event that tells it. A message found in `sending` after its holder's time is settled by asking the
-provider; where nobody can be asked it becomes doubtful, and a person decides.
+events that tell it. A message found in `sending` after its holder's time is settled by asking the
+provider by our reference; where nobody can be asked it becomes doubtful, and a person decides.
+Urgent messages are begun first, and each channel as far as its providers have room: who waits for a
+slow one are its own messages alone.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
-from services.notify import delivery, store, undelivered
+from services.notify import reports, store
 from services.notify.addressing import LOOK_UP_SECONDS
 from services.notify.delivery import (
     Message,
     NotTaken,
     Outcome,
+    Report,
+    State,
     Taken,
     TryLater,
     Undeliverable,
     Unknowable,
 )
+from services.notify.following import Following
 from services.notify.messages import Outgoing
-from services.notify.providers import PermanentFailure, Provider, TemporaryFailure
+from services.notify.providers import AddressRefused, PermanentFailure, TemporaryFailure
+from services.notify.providers.routing import Route, Unsure
 from services.notify.store import Claimed
 from services.notify.together import Together, WriteFailed
 from shared.bus.errors import describe
-from shared.bus.work import UnitOfWork, Work
-from shared.events import Channel, NotificationFailed, derived_id
+from shared.bus.work import UnitOfWork
+from shared.events import Channel
 
 log = structlog.get_logger()
 
-AT_ONCE: Final = 64
 # Commits wake the loop; the poll is for pauses that are over and for what a dead holder left.
 POLL_SECONDS: Final = 1.0
 PAUSE_AFTER_FAILURE_SECONDS: Final = 0.5
 ASK_SECONDS: Final = 3.0
 STOP_SECONDS: Final = 5.0
 # Before the longest call there is the look for the address; after it the asking, and the storing
-# of the answer.
-HOLD_BEYOND_CALL: Final = timedelta(seconds=LOOK_UP_SECONDS + ASK_SECONDS + 5)
+# of the answer. The rest is for a provider that comes to take a message after its caller is dead.
+HOLD_BEYOND_CALL: Final = timedelta(seconds=LOOK_UP_SECONDS + ASK_SECONDS + 15)
 
 Compose = Callable[[Message], Awaitable[Outgoing]]
 """A message in words to its address; raises PermanentFailure where there is no address,
@@ -54,17 +59,22 @@ class Sending:
     """Sends for one process; any number of processes may do so side by side."""
 
     unit: UnitOfWork
-    providers: Mapping[Channel, Provider]
+    routes: Mapping[Channel, Route]
     compose: Compose
+    following: Following
     poll_seconds: float = POLL_SECONDS
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _under_way: set["asyncio.Task[None]"] = field(default_factory=set)
     _more_may_wait: bool = False
     _beginning: "asyncio.Task[None] | None" = None
-    _settling: Together[tuple[Message, Outcome]] = field(init=False)
+    # Claimed, and not yet in a slot of a provider.
+    _on_the_way: int = 0
+    _order: list[Channel] = field(init=False)
+    _settling: Together[tuple[Message, Outcome | Report]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._settling = Together(self._settle)
+        self._order = list(self.routes)
 
     async def run(self) -> None:
         """Send what is due, for ever; begin again after any failure."""
@@ -106,23 +116,35 @@ class Sending:
                 continue
 
     async def _begin(self) -> None:
-        room = AT_ONCE - len(self._under_way)
-        if room == 0:
-            return
-        claims = await self._claim(room)
-        self._more_may_wait = len(claims) == room
-        for claimed in claims:
+        for claimed in await self._claim():
+            self._on_the_way += 1
             task = asyncio.create_task(self._send(claimed))
             self._under_way.add(task)
             task.add_done_callback(self._done)
 
-    async def _claim(self, room: int) -> Sequence[Claimed]:
-        hold_for = {
-            channel: provider.longest_call + HOLD_BEYOND_CALL
-            for channel, provider in self.providers.items()
-        }
+    async def _claim(self) -> Sequence[Claimed]:
+        """As many as there is room for: of each channel the urgent first, which may use every
+        slot, then the others, which may not."""
+        claims: list[Claimed] = []
+        self._more_may_wait = False
+        # Two channels may share a provider's slots, so none is always the first.
+        self._order.reverse()
         async with self.unit.engine.begin() as connection:
-            return await store.claim(connection, self.unit.clock(), hold_for, room)
+            now = self.unit.clock()
+            for channel in self._order:
+                route = self.routes[channel]
+                until = now + route.longest_call + HOLD_BEYOND_CALL
+                for urgent in (True, False):
+                    free = route.room.urgent if urgent else route.room.routine
+                    room = max(0, free - self._on_the_way - len(claims))
+                    found: Sequence[Claimed] = ()
+                    if room:
+                        found = await store.claim(
+                            connection, now, channel, until, urgent=urgent, limit=room
+                        )
+                    self._more_may_wait |= len(found) == room
+                    claims += found
+        return claims
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._under_way.discard(task)
@@ -134,11 +156,12 @@ class Sending:
 
     async def _send(self, claimed: Claimed) -> None:
         message = claimed.message
-        provider = self.providers[message.channel]
         try:
-            outcome = await (
-                _ask(provider, message) if claimed.crashed else self._hand_over(provider, message)
-            )
+            if claimed.crashed:
+                self._on_the_way -= 1
+                outcome = await self._ask(message, message.provider)
+            else:
+                outcome = await self._hand_over(message)
         except Exception as error:
             # Nothing is known yet. The message stays ours in name until its hold runs out.
             log.warning("message.unanswered", message_id=str(message.id), error=describe(error))
@@ -152,61 +175,57 @@ class Sending:
             else:
                 return
 
-    async def _hand_over(self, provider: Provider, message: Message) -> Outcome:
+    async def _hand_over(self, message: Message) -> Outcome | Report:
+        route = self.routes[message.channel]
         try:
-            outgoing = await self.compose(message)
-            async with asyncio.timeout(provider.longest_call.total_seconds()):
-                await provider.send(outgoing)
+            try:
+                outgoing = replace(await self.compose(message), message_id=message.sent_as)
+            finally:
+                self._on_the_way -= 1
+            taken = await route.hand_over(outgoing, urgent=message.urgent)
         except TemporaryFailure as error:
             return TryLater(str(error))
         except PermanentFailure as error:
-            return Undeliverable(str(error))
+            return Undeliverable(str(error), address_refused=isinstance(error, AddressRefused))
+        except Unsure as error:
+            log.warning("message.unsure", message_id=str(message.id), provider=error.provider)
+            return await self._ask_at_once(message, error.provider)
         except Exception as error:
             log.warning("message.unsure", message_id=str(message.id), error=describe(error))
-            return await _ask(provider, message)
-        return Taken()
+            return await self._ask(message, None)
+        return self._taken(message, taken.provider)
 
-    async def _settle(self, answers: Sequence[tuple[Message, Outcome]]) -> None:
+    async def _ask_at_once(self, message: Message, provider: str) -> Outcome | Report:
+        try:
+            return await self._ask(message, provider)
+        except Exception:
+            # Whoever asks next asks the one that may have it.
+            async with self.unit.engine.begin() as connection:
+                await store.note_provider(connection, message, provider)
+            raise
+
+    async def _ask(self, message: Message, provider: str | None) -> Outcome | Report:
+        async with asyncio.timeout(ASK_SECONDS):
+            found = await self.routes[message.channel].find(message.sent_as, provider)
+        if found is None:
+            why = "it may have been sent or not, and the provider cannot be asked"
+            return Unknowable(why, provider)
+        if found.fate == "absent" or found.provider is None:
+            return NotTaken()
+        if found.fate == "taken":
+            return self._taken(message, found.provider)
+        return reports.as_report(found.fate, found.provider)
+
+    def _taken(self, message: Message, provider: str) -> Taken:
+        reports_delivery = self.routes[message.channel].reports_delivery(provider)
+        arrives_in = self.following.in_time.arrives(message) if reports_delivery else None
+        return Taken(provider, arrives_in)
+
+    async def _settle(self, answers: Sequence[tuple[Message, Outcome | Report]]) -> None:
         async with self.unit.transaction() as transaction:
             now = self.unit.clock()
-            held = await store.still_held(transaction.connection, [m for m, _ in answers])
-            settled = []
-            for claimed, outcome in answers:
-                if (message := held.get(claimed.id)) is None:
-                    continue
-                # One cause a claim, so that a message that fails, is sent again by a person and
-                # fails once more is told of twice.
-                cause = derived_id(message.id, "claim", message.due_at.isoformat())
-                after = delivery.after(message, outcome, now)
-                settled.append(after)
-                await _tell(after, outcome, Work(transaction, cause, now))
-            await store.save(transaction.connection, settled, now)
-
-
-async def _ask(provider: Provider, message: Message) -> Outcome:
-    async with asyncio.timeout(ASK_SECONDS):
-        was_sent = await provider.was_sent(message.id)
-    match was_sent:
-        case True:
-            return Taken()
-        case False:
-            return NotTaken()
-        case None:
-            return Unknowable("it may have been sent or not, and the provider cannot be asked")
-
-
-async def _tell(message: Message, outcome: Outcome, work: Work) -> None:
-    log.info(
-        "message.settled",
-        message_id=str(message.id),
-        purpose=message.purpose,
-        about=str(message.assignment_id or message.action_id),
-        state=message.state,
-        tries=message.tries,
-    )
-    event = delivery.told(message, outcome)
-    if event is None:
-        return
-    work.emit(event, message.referral_id, about=message.channel)
-    if isinstance(event, NotificationFailed):
-        await undelivered.park(message, event.reason, work)
+            locked = await store.notices(transaction.connection, of=[m.id for m, _ in answers])
+            # What a report has settled meanwhile, or another holds by now, is ours no longer.
+            held = {(m.id, m.due_at) for ms in locked for m in ms if m.state is State.SENDING}
+            ours = {m.id: outcome for m, outcome in answers if (m.id, m.due_at) in held}
+            await self.following.happened(transaction, locked, ours, now)

@@ -1,13 +1,14 @@
 """What notify keeps: the messages, and how one sender at a time holds each.
 
 A sender holds a message by its `due_at`: until that moment it is nobody else's, and what its
-holder stores afterwards counts only while that moment still stands in the row.
+holder stores afterwards counts only while that moment still stands in the row. Whoever changes a
+message for another reason locks all of its notice first, in the order of their ids.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,16 +16,30 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notify.delivery import Message, State
-from shared.events import Channel
+from services.notify.notices import OFFERS
+from shared.events import Channel, Level
 
 _WOKEN: Final = "notify_message_queued"
-_COLUMNS: Final = (
-    "id, purpose, assignment_id, offer, action_id, case_id, referral_id, practitioner_id, channel,"
-    " urgent, acknowledge_by, state, tries, due_at, withdrawn"
-)
+_COLUMNS: Final = tuple(field.name for field in fields(Message))
 
-# A failed or doubtful one may be sent again by a person.
-_UNSENT: Final = "state NOT IN ('sent', 'dropped')"
+_CHANGES: Final[Mapping[str, str]] = {
+    "state": "text",
+    "tries": "integer",
+    "due_at": "timestamptz",
+    "give_up_at": "timestamptz",
+    "sent_as": "uuid",
+    "provider": "text",
+    "sent_at": "timestamptz",
+    "deliver_by": "timestamptz",
+    "ask_at": "timestamptz",
+    "delivered_at": "timestamptz",
+    "withdrawn": "boolean",
+    "fell_back_to": "text",
+}
+"""What of a message may change, and its type."""
+
+# A failed or doubtful one may be sent again by a person; for a sent one another may be sent.
+_UNSETTLED: Final = "state NOT IN ('delivered', 'dropped') AND NOT withdrawn"
 
 
 @dataclass(frozen=True)
@@ -38,37 +53,90 @@ class Claimed:
 
 async def queue(connection: AsyncConnection, messages: Sequence[Message], now: datetime) -> None:
     """Add messages that are not there yet; those that are stay as they are."""
+    if not messages:
+        return
+    values = ", ".join(f":{name}" for name in _COLUMNS)
     await connection.execute(
         text(
-            f"INSERT INTO message ({_COLUMNS}, changed_at)"  # noqa: S608 - our own words
-            " VALUES (:id, :purpose, :assignment_id, :offer, :action_id, :case_id, :referral_id,"
-            " :practitioner_id, :channel, :urgent, :acknowledge_by, :state, :tries, :due_at,"
-            " :withdrawn, :now)"
-            " ON CONFLICT DO NOTHING"
+            f"INSERT INTO message ({', '.join(_COLUMNS)}, changed_at)"  # noqa: S608 - our own words
+            f" VALUES ({values}, :now) ON CONFLICT DO NOTHING"
         ),
         [vars(message) | {"now": now} for message in messages],
     )
 
 
-async def unsent_of_assignment(
+async def unsettled_of_assignment(
     connection: AsyncConnection, assignment_id: UUID
 ) -> Sequence[Message]:
-    """The messages of an assignment that may still leave, locked."""
-    return await _locked(connection, f"assignment_id = :id AND {_UNSENT}", {"id": assignment_id})
+    """The messages of an assignment that may still leave, or bring about others, locked."""
+    return await _locked(connection, f"assignment_id = :id AND {_UNSETTLED}", {"id": assignment_id})
 
 
-async def unsent_of_action(connection: AsyncConnection, action_id: UUID) -> Sequence[Message]:
-    """The messages of a panel's action that may still leave, locked."""
-    return await _locked(connection, f"action_id = :id AND {_UNSENT}", {"id": action_id})
+async def unsettled_of_action(connection: AsyncConnection, action_id: UUID) -> Sequence[Message]:
+    """The messages of a panel's action that may still leave, or bring about others, locked."""
+    return await _locked(connection, f"action_id = :id AND {_UNSETTLED}", {"id": action_id})
 
 
-async def newest_offer(connection: AsyncConnection, assignment_id: UUID) -> int:
-    """The number of the newest offer of an assignment that was told of; 0 if there was none."""
-    found = await connection.execute(
-        text("SELECT coalesce(max(offer), 0) FROM message WHERE assignment_id = :id"),
-        {"id": assignment_id},
+async def unsettled_to_agency(connection: AsyncConnection, referral_id: UUID) -> Sequence[Message]:
+    """What an agency is still to be asked of a referral, locked."""
+    return await _locked(
+        connection,
+        f"referral_id = :id AND purpose = 'information_asked' AND {_UNSETTLED}",
+        {"id": referral_id},
     )
-    return int(found.scalar_one())
+
+
+async def newest_offer(connection: AsyncConnection, assignment_id: UUID) -> tuple[int, bool]:
+    """The number of the newest offer of an assignment that was told of, and whether it was urgent;
+    where there was none, 0, and urgent: nobody said that it is not."""
+    found = await connection.execute(
+        text(
+            "SELECT offer, urgent FROM message WHERE assignment_id = :id AND purpose = ANY(:offers)"
+            " ORDER BY offer DESC LIMIT 1"
+        ),
+        {"id": assignment_id, "offers": list(OFFERS)},
+    )
+    row = found.first()
+    return (row.offer, row.urgent) if row else (0, True)
+
+
+async def heard_of(
+    connection: AsyncConnection, assignment_id: UUID, practitioner_id: str
+) -> Message | None:
+    """The newest offer of an assignment that has reached somebody, or may have."""
+    found = await connection.execute(
+        text(
+            "SELECT * FROM message WHERE assignment_id = :id AND practitioner_id = :who"
+            " AND purpose = ANY(:offers)"
+            " AND state IN ('sending', 'sent', 'delivered', 'doubtful')"
+            " ORDER BY offer DESC, id LIMIT 1"
+        ),
+        {"id": assignment_id, "who": practitioner_id, "offers": list(OFFERS)},
+    )
+    row = found.first()
+    return _message(row) if row else None
+
+
+async def note_level(
+    connection: AsyncConnection, assignment_id: UUID, practitioner_id: str, level: Level
+) -> None:
+    """Keep how far up an unanswered assignment has gone, and to whom."""
+    await connection.execute(
+        text(
+            "INSERT INTO gone_up (assignment_id, practitioner_id, level) VALUES (:id, :who, :level)"
+            " ON CONFLICT (assignment_id) DO UPDATE SET practitioner_id = :who, level = :level"
+        ),
+        {"id": assignment_id, "who": practitioner_id, "level": level},
+    )
+
+
+async def level(connection: AsyncConnection, message: Message) -> Level | None:
+    """At which level the recipient of an offer was asked; None where it has not gone up."""
+    found = await connection.execute(
+        text("SELECT level FROM gone_up WHERE assignment_id = :id AND practitioner_id = :who"),
+        {"id": message.assignment_id, "who": message.practitioner_id},
+    )
+    return found.scalar_one_or_none()
 
 
 async def by_id(connection: AsyncConnection, message_id: UUID) -> Sequence[Message]:
@@ -76,69 +144,103 @@ async def by_id(connection: AsyncConnection, message_id: UUID) -> Sequence[Messa
     return await _locked(connection, "id = :id", {"id": message_id})
 
 
-async def still_held(
-    connection: AsyncConnection, messages: Sequence[Message]
-) -> Mapping[UUID, Message]:
-    """Those of claimed messages that are still their claimer's, as they stand now, locked."""
-    held = await _locked(
+async def notices(
+    connection: AsyncConnection,
+    *,
+    of: Collection[UUID] = (),
+    sent_as: Collection[UUID] = (),
+) -> Sequence[Sequence[Message]]:
+    """The notices, each with all of its messages, locked: of the messages of these ids, or that
+    providers know by these references."""
+    messages = await _locked(
         connection,
-        "state = 'sending' AND (id, due_at) IN"
-        " (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:until AS timestamptz[])))",
-        {"ids": [m.id for m in messages], "until": [m.due_at for m in messages]},
+        "notice IN (SELECT notice FROM message WHERE id = ANY(:ids) OR sent_as = ANY(:sent_as))",
+        {"ids": list(of), "sent_as": list(sent_as)},
     )
-    return {message.id: message for message in held}
+    found: dict[UUID, list[Message]] = {}
+    for message in messages:
+        found.setdefault(message.notice, []).append(message)
+    return list(found.values())
 
 
 async def save(connection: AsyncConnection, messages: Sequence[Message], now: datetime) -> None:
-    """Store what has changed of messages that are there."""
+    """Store what has changed of messages that are there, and that the caller has locked."""
+    if not messages:
+        return
     await connection.execute(
         text(
-            "UPDATE message m SET state = t.state, tries = t.tries, due_at = t.due_at,"
-            " withdrawn = t.withdrawn, changed_at = :now"
-            " FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]),"
-            " CAST(:tries AS integer[]), CAST(:due AS timestamptz[]),"
-            " CAST(:withdrawn AS boolean[])) AS t(id, state, tries, due_at, withdrawn)"
-            " WHERE m.id = t.id"
+            f"UPDATE message m SET {', '.join(f'{n} = t.{n}' for n in _CHANGES)},"  # noqa: S608 - ours
+            " changed_at = :now FROM unnest(CAST(:id AS uuid[]),"
+            f" {', '.join(f'CAST(:{n} AS {kind}[])' for n, kind in _CHANGES.items())})"
+            f" AS t(id, {', '.join(_CHANGES)}) WHERE m.id = t.id"
         ),
-        {
-            "ids": [m.id for m in messages],
-            "states": [m.state for m in messages],
-            "tries": [m.tries for m in messages],
-            "due": [m.due_at for m in messages],
-            "withdrawn": [m.withdrawn for m in messages],
-            "now": now,
-        },
+        {name: [getattr(m, name) for m in messages] for name in ("id", *_CHANGES)} | {"now": now},
     )
 
 
 async def claim(
     connection: AsyncConnection,
     now: datetime,
-    hold_for: Mapping[Channel, timedelta],
+    channel: Channel,
+    until: datetime,
+    *,
+    urgent: bool,
     limit: int,
 ) -> Sequence[Claimed]:
-    """Take at most `limit` messages that are due, the urgent first, for as long as their channel
-    needs. Among them are those whose holder let its time pass: it is dead, or as good as dead."""
+    """Take at most `limit` of a channel's messages that are due, urgent ones or the others, and
+    hold them until `until`. Among them are those whose holder let its time pass: it is dead, or as
+    good as dead."""
     rows = await connection.execute(
         text(
             "WITH due AS (SELECT id, state FROM message"
-            " WHERE state IN ('queued', 'sending') AND due_at <= :now"
-            " ORDER BY urgent DESC, due_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
+            " WHERE state IN ('queued', 'sending') AND channel = :channel AND urgent = :urgent"
+            " AND due_at <= :now ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
             " UPDATE message m SET state = 'sending', changed_at = :now,"
-            " tries = m.tries + CAST(due.state = 'queued' AS integer), due_at = h.until"
-            " FROM due, unnest(CAST(:channels AS text[]), CAST(:until AS timestamptz[]))"
-            " AS h(channel, until)"
-            " WHERE m.id = due.id AND h.channel = m.channel"
+            " tries = m.tries + CAST(due.state = 'queued' AS integer), due_at = :until"
+            " FROM due WHERE m.id = due.id"
             " RETURNING m.*, due.state = 'sending' AS crashed"
         ),
-        {
-            "now": now,
-            "limit": limit,
-            "channels": list(hold_for),
-            "until": [now + held for held in hold_for.values()],
-        },
+        {"now": now, "limit": limit, "channel": channel, "urgent": urgent, "until": until},
     )
     return [Claimed(_message(row), row.crashed) for row in rows]
+
+
+async def note_provider(connection: AsyncConnection, message: Message, provider: str) -> None:
+    """Keep who may have a message of which nobody can say so yet, while it is still held."""
+    await connection.execute(
+        text(
+            "UPDATE message SET provider = :provider"
+            " WHERE id = :id AND state = 'sending' AND due_at = :due_at"
+        ),
+        {"id": message.id, "due_at": message.due_at, "provider": provider},
+    )
+
+
+async def late(connection: AsyncConnection, now: datetime, limit: int) -> Sequence[UUID]:
+    """Messages that have not arrived in their time, while no other of their notice may still."""
+    rows = await connection.execute(
+        text(
+            "SELECT id FROM message m WHERE state = 'sent' AND deliver_by <= :now"
+            " AND fell_back_to IS NULL AND NOT withdrawn"
+            " AND NOT EXISTS (SELECT FROM message o WHERE o.notice = m.notice AND"
+            " (o.state IN ('queued', 'sending') OR (o.state = 'sent' AND o.deliver_by > :now)))"
+            " ORDER BY deliver_by LIMIT :limit"
+        ),
+        {"now": now, "limit": limit},
+    )
+    return list(rows.scalars())
+
+
+async def to_ask(connection: AsyncConnection, now: datetime, limit: int) -> Sequence[Message]:
+    """Sent messages after which their providers are to be asked now, locked."""
+    rows = await connection.execute(
+        text(
+            "SELECT * FROM message WHERE state = 'sent' AND ask_at <= :now"
+            " ORDER BY ask_at LIMIT :limit FOR UPDATE SKIP LOCKED"
+        ),
+        {"now": now, "limit": limit},
+    )
+    return [_message(row) for row in rows]
 
 
 async def wake_senders(connection: AsyncConnection, _about: list[UUID]) -> None:
@@ -181,20 +283,5 @@ async def _locked(
 
 
 def _message(row: Row[Any]) -> Message:
-    return Message(
-        id=row.id,
-        purpose=row.purpose,
-        assignment_id=row.assignment_id,
-        offer=row.offer,
-        action_id=row.action_id,
-        case_id=row.case_id,
-        referral_id=row.referral_id,
-        practitioner_id=row.practitioner_id,
-        channel=row.channel,
-        urgent=row.urgent,
-        acknowledge_by=row.acknowledge_by,
-        state=State(row.state),
-        tries=row.tries,
-        due_at=row.due_at,
-        withdrawn=row.withdrawn,
-    )
+    known = {name: getattr(row, name) for name in _COLUMNS}
+    return Message(**known | {"state": State(row.state)})

@@ -11,9 +11,11 @@ from services.triage.assignments.clocks import Clocks
 from services.triage.assignments.desk_page import desk_router
 from services.triage.assignments.override_api import override_router
 from services.triage.assignments.pages import WorkPages, work_router
+from services.triage.assignments.reaching import Reaching
 from services.triage.assignments.same_people import SamePeople
 from services.triage.directory.alarm import RotaAlarm
 from services.triage.directory.api import directory_router
+from services.triage.directory.refused import on_address_refused
 from services.triage.directory.store import Directories, seed
 from services.triage.handlers import Handlers
 from services.triage.pages import TEMPLATES, catalogue_router, check_router
@@ -26,7 +28,15 @@ from services.triage.policy.library import load_library
 from services.triage.settings import TriageSettings
 from services.triage.sweeping import DueClocks, FreePlaces, Sweeper
 from shared.bus.consumer import open_event
-from shared.events import PersonsMerged, PersonsSplit, ReferralAmended, ReferralReceived
+from shared.events import (
+    AddressRefused,
+    AnsweredByText,
+    NotificationFellBack,
+    PersonsMerged,
+    PersonsSplit,
+    ReferralAmended,
+    ReferralReceived,
+)
 from shared.pages import Pages
 from shared.service import Ground
 from shared.subjects import EVENTS, FOLLOWS
@@ -45,6 +55,7 @@ def create_app(settings: TriageSettings) -> FastAPI:
     assigning = Assigning(library, directories)
     handlers = Handlers(library, assigning)
     same_people = SamePeople(library, directories)
+    reaching = Reaching(library, directories)
     ground.listen(
         EVENTS,
         open_event(
@@ -53,6 +64,9 @@ def create_app(settings: TriageSettings) -> FastAPI:
                 ReferralAmended.TYPE: handlers.on_referral_amended,
                 PersonsMerged.TYPE: same_people.on_person_merged,
                 PersonsSplit.TYPE: same_people.on_person_split,
+                NotificationFellBack.TYPE: reaching.on_notification_fell_back,
+                AnsweredByText.TYPE: reaching.on_notification_answered,
+                AddressRefused.TYPE: on_address_refused,
             },
             frozenset(FOLLOWS["triage"]),
         ),

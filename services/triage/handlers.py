@@ -81,7 +81,10 @@ class Handlers:
         if asks and decision.asks_go_to == "sender":
             work.emit(
                 ReferralInformationRequested(
-                    referral_id=event.referral_id, revision=event.revision, asks=asks
+                    referral_id=event.referral_id,
+                    revision=event.revision,
+                    agency=event.facts.agency,
+                    asks=asks,
                 ),
                 event.referral_id,
             )

@@ -18,6 +18,7 @@ from tests.browser.accessible import faults_of
 from tests.browser.visits import CHROMIUM, NARROWEST, PHONE, needs_chromium
 from tests.triage.assignments.fixtures import place, triage_tables
 from tests.triage.assignments.ground import BROMLEYS_COORDINATOR, Place
+from tests.triage.assignments.visiting import not_told
 from tests.triage.people import with_team_of_one
 
 __all__ = ["place", "triage_tables"]
@@ -185,14 +186,28 @@ async def test_the_desk_asks_a_service_by_hand(corridor: Corridor) -> None:
     assert "victim_service" in await corridor.place.assignments(referral)
 
 
+async def test_the_desk_says_whom_to_ring(corridor: Corridor) -> None:
+    """With the number to tap, until the coordinator taps that they were told."""
+    one, _ = await corridor.link()
+    await not_told(corridor.place, one)
+    desk = await corridor.telephone(BROMLEYS_COORDINATOR, "coordinator")
+    await desk.goto(f"{corridor.url}/triage/desk")
+    card = desk.get_by_role("article").filter(has_text="No message has reached")
+    assert await card.locator("a.tel").get_attribute("href") == "tel:07700900213"
+    await card.get_by_role("button", name="I have told them").click()
+    await desk.wait_for_load_state()
+    assert await desk.get_by_text("Could not be told").count() == 0
+
+
 @pytest.mark.parametrize("screen", [NARROWEST, PHONE, DESK])
 async def test_every_page_can_be_read_by_everybody(
     corridor: Corridor, screen: ViewportSize
 ) -> None:
     """Labels, legends, headings, contrast, targets, and no scrolling sideways: in every state."""
     place = corridor.place
-    _, link = await corridor.link()
+    one, link = await corridor.link()
     phone = await corridor.telephone(WENDY, screen=screen)
+    await not_told(place, one)
 
     async def looks_sound(page: Page, path: str) -> None:
         await page.goto(path)
@@ -207,6 +222,9 @@ async def test_every_page_can_be_read_by_everybody(
         await context.close()
 
     await looks_sound(phone, link)
+    coordinator = await corridor.telephone(BROMLEYS_COORDINATOR, "coordinator", screen)
+    for path in ("/triage/desk", f"/triage/assignments/{one.id}"):
+        await looks_sound(coordinator, f"{corridor.url}{path}")
     await phone.goto(link)
     await phone.get_by_role("button", name="Accept").click()
     await looks_sound(phone, link)
@@ -223,7 +241,6 @@ async def test_every_page_can_be_read_by_everybody(
     )
     await place.hear("02")
     await place.later(days=10)
-    coordinator = await corridor.telephone(BROMLEYS_COORDINATOR, "coordinator", screen)
     await looks_sound(coordinator, f"{corridor.url}/triage/desk")
     await looks_sound(coordinator, link)
     place.now += timedelta(minutes=1)

@@ -1,21 +1,16 @@
 """What a mail server may answer, and what that means for the message."""
 
-import ssl
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.notify.messages import Outgoing
 from services.notify.providers import OutcomeUnknown, PermanentFailure, TemporaryFailure
 from services.notify.providers.smtp import Smtp
 from tests.notify.mail_server import mail_server
+from tests.stubs.certificate import self_signed
 
 LETTER = Outgoing(
     UUID("0d4f0c54-5b2a-4c58-a3ab-5b7c1e0d9f11"),
@@ -68,7 +63,7 @@ async def test_a_server_that_hangs_up_after_the_text_leaves_a_doubt() -> None:
         provider = Smtp(mail.server())
         with pytest.raises(OutcomeUnknown):
             await provider.send(LETTER)
-        assert await provider.was_sent(LETTER.message_id) is None
+        assert await provider.find(LETTER.message_id) is None
         assert len(mail.letters) == 1
 
 
@@ -91,7 +86,7 @@ async def test_without_the_encryption_that_was_asked_for_nothing_is_sent() -> No
 
 async def test_a_stranger_who_offers_encryption_is_given_nothing(tmp_path: Path) -> None:
     """A certificate that nobody vouches for is no certificate."""
-    async with mail_server(_certificate(tmp_path)) as mail:
+    async with mail_server(self_signed(tmp_path)) as mail:
         with pytest.raises(TemporaryFailure):
             await Smtp(replace(mail.server(), security="starttls")).send(LETTER)
         assert mail.letters == []
@@ -99,7 +94,7 @@ async def test_a_stranger_who_offers_encryption_is_given_nothing(tmp_path: Path)
 
 async def test_a_server_with_a_trusted_certificate_is_given_the_letter(tmp_path: Path) -> None:
     """STARTTLS with the partnership's own authority."""
-    tls = _certificate(tmp_path)
+    tls = self_signed(tmp_path)
     async with mail_server(tls) as mail:
         trusting = replace(mail.server(), security="starttls", ca_file=tmp_path / "certificate.pem")
         await Smtp(trusting).send(LETTER)
@@ -115,32 +110,3 @@ async def test_an_address_that_is_none_fails_for_good(address: str) -> None:
         with pytest.raises(PermanentFailure):
             await Smtp(mail.server()).send(replace(LETTER, recipient=address))
         assert mail.letters == []
-
-
-def _certificate(folder: Path) -> ssl.SSLContext:
-    """A server's side of TLS, its certificate in `folder`/certificate.pem, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(pem))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
-    return tls

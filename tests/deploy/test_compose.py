@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import yaml
@@ -47,11 +48,42 @@ def test_a_service_is_told_all_that_it_requires(compose: dict[str, Any], service
     """Every setting without a default stands in the service's environment."""
     told = {name.lower() for name in compose["services"][service]["environment"]}
     if "env_file" in compose["services"][service]:
-        told |= {"email_provider", "sms_provider"}
+        told |= {"email_providers", "sms_providers"}
 
     required = {n for n, f in SETTINGS[service].model_fields.items() if f.is_required()}
 
     assert required <= told
+
+
+def test_the_example_of_providers_starts_notify(tmp_path: Path) -> None:
+    """The notify.env in the operator's guide is one that notify accepts, with its secret in a
+    file."""
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    example = next(
+        b for b in re.findall(r"```ini\n(.*?)```", guide, re.S) if "EMAIL_PROVIDERS" in b
+    )
+    given = dict(line.split("=", 1) for line in example.splitlines() if "=" in line)
+    for name in [name for name in given if name.endswith("_FILE")]:
+        assert given[name].startswith("/notify/")
+        secret = tmp_path / name
+        secret.write_text(f"ours-{UUID(int=1)}-{UUID(int=2)}\n")
+        given[name] = str(secret)
+
+    settings = NotifySettings.model_validate(
+        {name.lower(): value for name, value in given.items()}
+        | {
+            "nats_url": "nats://nats:4222",
+            "nats_seed_file": "seed",
+            "database_url": "postgresql+asyncpg://notify@postgres/fingerpost",
+            "token_keys_file": "jwks",
+            "port": 8000,
+            "agencies_file": "agencies.yaml",
+            "public_url": "https://fingerpost.example.gov.uk",
+        }
+    )
+
+    assert settings.email_providers == ("govuk_notify", "smtp")
+    assert settings.sms_providers == ("govuk_notify", "sms_gateway")
 
 
 @pytest.mark.parametrize("service", SETTINGS)

@@ -35,7 +35,11 @@ MAY_PUBLISH = {
     },
     "notify": {
         "event.notification.sent",
+        "event.notification.delivered",
         "event.notification.failed",
+        "event.notification.fell_back",
+        "event.notification.address_refused",
+        "event.notification.answered",
         "event.access.recorded",
         "parked.notify",
         "$JS.ACK.EVENTS.notify.1.1.1.1.0",

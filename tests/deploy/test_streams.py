@@ -97,6 +97,17 @@ async def test_a_follower_hears_every_number_of_a_producer(broker: Broker) -> No
             assert "event.access.recorded" in (info.config.filter_subjects or [])
 
 
+async def test_triage_hears_what_became_of_messages(broker: Broker) -> None:
+    """All that notify says, so that none of its numbers is missing."""
+    async with broker.signed_in("notify") as notify, broker.signed_in(DEPLOY) as deploy:
+        said = ("sent", "delivered", "failed", "fell_back", "address_refused", "answered")
+        for each in said:
+            await notify.client.jetstream().publish(f"event.notification.{each}", b"{}")
+        info = await deploy.client.jetstream().consumer_info("EVENTS", "triage")
+
+    assert (info.num_pending or 0) + (info.num_ack_pending or 0) == len(said)
+
+
 async def test_a_message_given_up_is_seen_in_parked(broker: Broker) -> None:
     """A message that is terminated leaves its advisory where a person looks."""
     async with broker.signed_in("intake") as intake, broker.signed_in("triage") as triage:

@@ -120,7 +120,7 @@ async def audit(running: Running, sender: Sender) -> Account:
     """Compare, referral by referral."""
     references = await _references(running, sender)
     decided = await _counts(running, "SELECT referral_id FROM triage.decision")
-    assignments = await running.rows("SELECT id, referral_id, offer FROM triage.assignment")
+    assignments = await running.rows("SELECT id, referral_id, offer, urgent FROM triage.assignment")
     messages = await _counts(
         running, "SELECT assignment_id FROM notify.message WHERE state = 'sent'"
     )
@@ -135,18 +135,23 @@ async def audit(running: Running, sender: Sender) -> Account:
         told[row["referral"], row["type"]] = told.get((row["referral"], row["type"]), 0) + 1
     faults = [f"{r} was promised and is not there" for r in sender.acknowledged - set(references)]
     for reference, referral in references.items():
-        mine = {a["id"]: a["offer"] for a in assignments if a["referral_id"] == referral}
-        offers = sum(mine.values())
+        its = [a for a in assignments if a["referral_id"] == referral]
+        offers = sum(a["offer"] for a in its)
+        # By email; what is urgent by text as well.
+        mine = {a["id"]: a["offer"] * (2 if a["urgent"] else 1) for a in its}
         expected = {
             "decisions": (decided.get(referral, 0), 1),
             "received in the trail": (told.get((referral, "referral.received.v1"), 0), 1),
             "triaged in the trail": (told.get((referral, "referral.triaged.v1"), 0), 1),
             "offered in the trail": (told.get((referral, "assignment.offered.v1"), 0), offers),
-            "sent in the trail": (told.get((referral, "notification.sent.v1"), 0), 2 * offers),
+            "sent in the trail": (
+                told.get((referral, "notification.sent.v1"), 0),
+                sum(mine.values()),
+            ),
         }
         for assignment, count in mine.items():
-            expected[f"messages of {assignment}"] = (messages.get(assignment, 0), 2 * count)
-            expected[f"letters of {assignment}"] = (taken.get(assignment, 0), 2 * count)
+            expected[f"messages of {assignment}"] = (messages.get(assignment, 0), count)
+            expected[f"letters of {assignment}"] = (taken.get(assignment, 0), count)
         if not mine or not (offers or told.get((referral, "assignment.waitlisted.v1"))):
             faults.append(f"{reference}: nobody was asked, and it waits on no list")
         faults += [

@@ -1,7 +1,7 @@
 """What the tests of notify stand on: its tables, a clock, a directory, and a provider to watch."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,10 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from deploy.keys import OWNER
 from services.notify.addressing import Addressing
+from services.notify.following import Following
 from services.notify.handlers import Handlers
 from services.notify.messages import Outgoing
-from services.notify.providers import Provider
+from services.notify.providers import Fate, Provider
+from services.notify.providers.routing import Line, Route
+from services.notify.reports import Reports
+from services.notify.reports import heard as heard_of
 from services.notify.sending import Sending
+from services.notify.watching import Watching
 from shared.bus.consumer import Consumer, Received, open_event
 from shared.bus.work import UnitOfWork
 from shared.events import (
@@ -30,6 +35,7 @@ from shared.events import (
     AssignmentWaitlisted,
     AssignmentWithdrawn,
     Awaited,
+    Channel,
     EventData,
     envelope,
 )
@@ -69,6 +75,8 @@ class Remembering:
     failures: list[Exception] = field(default_factory=list)
     forgetful: bool = False
     longest_call: timedelta = timedelta(seconds=5)
+    name: str = "remembering"
+    reports_delivery: bool = False
 
     async def send(self, message: Outgoing) -> None:
         """Keep it, if nothing is to fail."""
@@ -76,11 +84,12 @@ class Remembering:
             raise self.failures.pop(0)
         self.letters.append(message)
 
-    async def was_sent(self, message_id: UUID) -> bool | None:
-        """Whether it is remembered."""
+    async def find(self, message_id: UUID) -> Fate | None:
+        """Taken if it is remembered."""
         if self.forgetful:
             return None
-        return any(letter.message_id == message_id for letter in self.letters)
+        has_it = any(letter.message_id == message_id for letter in self.letters)
+        return "taken" if has_it else "absent"
 
 
 @dataclass
@@ -93,7 +102,11 @@ class Notify:
 
     def __post_init__(self) -> None:
         self.unit = UnitOfWork(self.engine, "notify", self._nudged, clock=self.clock)
-        self.addressing = Addressing(self.engine, PUBLIC_URL, self.clock)
+        self.addressing = Addressing(
+            self.engine, PUBLIC_URL, self.clock, mailboxes={"acme-school": "office@school.example"}
+        )
+        self.following = Following(self.addressing)
+        self.reports = Reports(self.unit, self.following)
 
     def _nudged(self) -> None:
         self.nudges += 1
@@ -108,7 +121,29 @@ class Notify:
 
     def sending(self, provider: Provider) -> Sending:
         """A process that sends."""
-        return Sending(self.unit, {"email": provider, "sms": provider}, self.addressing.compose)
+        return Sending(self.unit, self.routes(provider), self.addressing.compose, self.following)
+
+    def routes(self, provider: Provider) -> Mapping[Channel, Route]:
+        """Both channels by one provider."""
+        route = Route([Line(provider)], self.clock)
+        return {"email": route, "sms": route}
+
+    def watching(self, provider: Provider) -> Watching:
+        """A process that watches what it has sent."""
+        return Watching(self.unit, self.routes(provider), self.following, self.reports)
+
+    async def watch(self, provider: Provider) -> None:
+        """Look once at what has come, and at what has not."""
+        watching = self.watching(provider)
+        await watching.apply_reports()
+        await watching.give_up_waiting()
+        await watching.ask()
+
+    async def report(self, message: Any, fate: Fate, provider: str = "remembering") -> None:
+        """A provider reports on a message, by a row of the table."""
+        report = heard_of(message.sent_as, fate, provider)
+        assert report is not None
+        await self.reports.take(report)
 
     async def send(self, provider: Provider) -> None:
         """Send what is due, and wait until what came of it is stored."""
@@ -135,8 +170,9 @@ async def notify_on(database: Database) -> Notify:
     owner = await database.connect(OWNER)
     try:
         await owner.execute(
-            "TRUNCATE notify.message, notify.local_inbox, notify.inbox, notify.outbox,"
-            " notify.parked, notify.event_sequence, triage.directory_entry"
+            "TRUNCATE notify.message, notify.delivery_report, notify.gone_up, notify.local_inbox,"
+            " notify.inbox, notify.outbox, notify.parked, notify.event_sequence,"
+            " triage.directory_entry, triage.refused_address"
         )
         await owner.executemany(
             "INSERT INTO triage.directory_entry (kind, key, body)"
@@ -146,6 +182,19 @@ async def notify_on(database: Database) -> Notify:
     finally:
         await owner.close()
     return Notify(create_async_engine(database.url("notify")), Clock())
+
+
+async def give_number(database: Database, number: str) -> None:
+    """Everybody who has a telephone has this one: to some numbers a provider does as it is told."""
+    owner = await database.connect(OWNER)
+    try:
+        await owner.execute(
+            "UPDATE triage.directory_entry SET body = body || jsonb_build_object('phone', $1::text)"
+            " WHERE body ? 'phone'",
+            number,
+        )
+    finally:
+        await owner.close()
 
 
 def offer(

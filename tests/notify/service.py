@@ -77,24 +77,9 @@ async def started(
     database = await postgres.fresh_database()
     await migrate(database.url(OWNER))
     log = folder / "notify.log"
-    port = child.free_port()
-    url = f"http://127.0.0.1:{port}"
-    process = child.spawn(
-        [sys.executable, "-m", "services.notify"],
-        log,
-        env={
-            "PYTHONPATH": str(ROOT),
-            "NATS_URL": broker.url,
-            "NATS_SEED_FILE": str(broker.keys.seed_file("notify")),
-            "DATABASE_URL": database.url("notify"),
-            "TOKEN_KEYS_FILE": str(broker.keys.token_keys_file),
-            "PORT": str(port),
-            "PUBLIC_URL": url,
-            "EMAIL_PROVIDER": "local_inbox",
-            "SMS_PROVIDER": "local_inbox",
-            **settings,
-        },
-    )
+    env = environment(broker, database, child.free_port()) | settings
+    url = env["PUBLIC_URL"]
+    process = child.spawn([sys.executable, "-m", "services.notify"], log, env=env)
     try:
         assert child.is_ready_within(
             process, partial(_answers, f"{url}/notify/health/{health}"), 30
@@ -102,6 +87,22 @@ async def started(
         yield Service(url, broker.keys, log, database)
     finally:
         child.stop(process)
+
+
+def environment(broker: Broker, database: Database, port: int) -> dict[str, str]:
+    """What notify is told: the local inbox for both channels."""
+    return {
+        "PYTHONPATH": str(ROOT),
+        "NATS_URL": broker.url,
+        "NATS_SEED_FILE": str(broker.keys.seed_file("notify")),
+        "DATABASE_URL": database.url("notify"),
+        "TOKEN_KEYS_FILE": str(broker.keys.token_keys_file),
+        "PORT": str(port),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "AGENCIES_FILE": str(ROOT / "deploy" / "local" / "agencies.yaml"),
+        "EMAIL_PROVIDERS": "local_inbox",
+        "SMS_PROVIDERS": "local_inbox",
+    }
 
 
 def _answers(url: str) -> bool:

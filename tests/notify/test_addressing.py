@@ -23,7 +23,7 @@ async def as_owner(database: Database, statement: str) -> None:
 
 async def test_a_new_address_counts_at_once(notify: Notify, notify_database: Database) -> None:
     """What changes between hearing and sending is what the message goes to."""
-    await notify.hear(heard(offer()))
+    await notify.hear(heard(offer(urgent=True)))
     await as_owner(
         notify_database,
         f"""UPDATE {TABLE} SET body = body || '{{"email": "ada@new.example"}}'
@@ -40,7 +40,7 @@ async def test_who_has_no_number_is_told_by_email_alone(notify: Notify) -> None:
     """And so is an id that nobody has: its email fails and comes before a person."""
     for nobody in ("p-nophone", "p-nobody"):
         async with notify.engine.connect() as connection:
-            assert await notify.addressing.channels(nobody, connection) == ("email",)
+            assert (await notify.addressing.reach(nobody, connection)).channels == ("email",)
 
 
 async def test_a_directory_that_cannot_be_read_only_delays(

@@ -1,15 +1,12 @@
 """Over the real broker: an offer reaches its practitioner, and nobody's name reaches anything."""
 
 import asyncio
-import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from nats.js import JetStreamContext
-
-from shared.events import EventData, envelope
-from shared.subjects import event
-from tests.notify.ground import NOON, Notify, late_action, late_contact, offer, withdrawal
+from tests.notify.ground import Notify, late_action, late_contact, offer, withdrawal
+from tests.notify.publishing import publish
 from tests.notify.service import started
 from tests.servers import Broker, Postgres
 
@@ -21,7 +18,12 @@ async def test_no_name_reaches_a_table_an_event_or_a_log(
 ) -> None:
     """Offers and reminders that are sent, withdrawn, undeliverable and unreadable: what notify
     writes of them holds no name, no address, no number, no pathway, no panel and no reason."""
-    good, nobodys = offer(pathway="canary_pathway"), offer(practitioner_id="p-nobody")
+    # So soon that there is no reminder to wait for.
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    good, nobodys = (
+        offer(urgent=True, pathway="canary_pathway"),
+        offer(practitioner_id="p-nobody", acknowledge_by=soon),
+    )
     withdrawn = withdrawal(good).model_copy(update={"reason": "Canary Smith has moved"})
     action = late_action()
     unreadable = offer().model_dump(mode="json") | {"given_name": "Canary"}
@@ -48,21 +50,6 @@ async def test_no_name_reaches_a_table_an_event_or_a_log(
     assert [canary for canary in CANARIES if canary in written] == []
     assert {letter["recipient"] for letter in letters} == {"ada@team.example", "07700 900111"}
     assert not any(str(good.referral_id) in words for words in said)
-
-
-async def publish(
-    jetstream: JetStreamContext,
-    referral: UUID,
-    sequence: int,
-    told: EventData,
-    instead: dict[str, object] | None = None,
-) -> None:
-    """Say something as triage; `instead`: with other data than it should have."""
-    made = envelope(
-        told, event_id=uuid4(), producer="triage", subject=referral, time=NOON, sequence=sequence
-    ).model_dump(mode="json", exclude_none=True)
-    body = json.dumps(made | ({"data": instead} if instead else {})).encode()
-    await jetstream.publish(event(told.TYPE), body, headers={"Nats-Msg-Id": made["id"]})
 
 
 async def all_is_told(notify: Notify, *, parked: int) -> None:

@@ -1,101 +1,212 @@
-"""The words of messages."""
+"""Messages in words: what is put into them, and that nothing else ever varies."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.notify import delivery, messages
-from services.notify.messages import Outgoing, TooLong, answer_by, compose, gsm_length
-from shared.events import Channel
-from tests.notify.ground import NOON, PUBLIC_URL, gone_up, late_action, late_contact, offer
+from services.notify import gsm, links, replies
+from services.notify.delivery import Message
+from services.notify.examples import CODE, LONGEST_BY, NOTHING, SOME, link_of
+from services.notify.messages import (
+    DESK,
+    PURPOSES,
+    TO_BE_ANSWERED,
+    Outgoing,
+    answer_by,
+    channels_of,
+    compose,
+    path,
+)
+from services.notify.wording_files import shipped
+from shared.events import Channel, Purpose
+from tests.notify.ground import NOON, PUBLIC_URL
 
 ASSIGNMENT = UUID("6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40")
+REFERRAL = UUID("8a54d2f1-0c3b-47a9-b6de-2f9c7e1a5d40")
+HALF_PAST_TWO = NOON + timedelta(hours=2, minutes=30)
+CASE = UUID("4f1d9c52-3e0b-4c55-8f6e-1d7a6a1f0b11")
+EVERY = [(purpose, channel) for purpose in PURPOSES for channel in channels_of(purpose)]
+LONGEST_URL = "https://" + "a" * 43
+OF_NO_ASSIGNMENT = ("action_overdue", "information_asked", "digest")
+MOMENTS = st.integers(0, 10 * 365 * 24 * 60).map(lambda minutes: NOON + timedelta(minutes=minutes))
 
 
-def words(channel: Channel, *, urgent: bool = False, url: str = PUBLIC_URL) -> Outgoing:
-    """An offer at noon to be answered by half past two, in words."""
-    [message] = delivery.offered(offer(ASSIGNMENT, urgent=urgent), [channel], NOON)
-    return compose(message, "ada@team.example", url, NOON)
+def message(purpose: Purpose, channel: Channel, **changes: Any) -> Message:
+    """A message of noon, to be answered by half past two where it is to be answered."""
+    about: dict[str, Any] = {
+        "id": uuid4(),
+        "notice": uuid4(),
+        "sent_as": uuid4(),
+        "purpose": purpose,
+        "channel": channel,
+        "assignment_id": None if purpose in OF_NO_ASSIGNMENT else ASSIGNMENT,
+        "case_id": CASE if purpose == "action_overdue" else None,
+        "referral_id": REFERRAL,
+        "practitioner_id": "p-k4wz7m",
+        "urgent": False,
+        "acknowledge_by": HALF_PAST_TWO if purpose in TO_BE_ANSWERED else None,
+        "due_at": NOON,
+        "give_up_at": NOON,
+    }
+    return Message(**about | changes)
+
+
+def link(of: Message, url: str = PUBLIC_URL) -> str:
+    """A link as it is sent: of one's own where it leads to an assignment."""
+    one_time = links.PATH + links.new_code(lambda alphabet: alphabet[-1])
+    return url + (one_time if of.assignment_id else path(of))
+
+
+def words(one: Message, *, code: str = "") -> Outgoing:
+    """A message in our own words."""
+    return compose(one, "", NOON, link(one), shipped(), code=code, desk=SOME)
 
 
 def test_an_email_in_full() -> None:
     """What a practitioner reads, word for word."""
-    email = words("email", urgent=True)
+    email = words(message("offered", "email", urgent=True))
     assert email.subject == "Fingerpost: something is waiting for you (urgent)"
     assert email.body == (
         "Something is waiting for you in Fingerpost.\n"
         "\n"
-        "Please answer today, by 14:30.\n"
+        "First: open it and answer today, by 14:30. You can take it, or pass it on.\n"
         "\n"
         "Sign in to see it:\n"
-        "https://fp.example.gov.uk/triage/assignments/6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40\n"
+        "https://fp.example.gov.uk/notify/l/zzzzzzzzzzzzz\n"
+        "\n"
+        "If you ring somebody about it, this is its reference: 6b1f6d1e\n"
         "\n"
         "This message says nothing about it, to keep people safe. Please do not reply to it.\n"
     )
 
 
 def test_a_text_in_full() -> None:
-    """What a practitioner reads on a locked screen, word for word."""
-    assert words("sms", urgent=True).body == (
-        "Fingerpost. Urgent: Please answer today, by 14:30. "
-        "https://fp.example.gov.uk/triage/assignments/6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40"
-    )
+    """What a practitioner reads on a locked screen, word for word; with a code, how to take it."""
+    text = words(message("offered", "sms", urgent=True))
+    taken = words(message("offered", "sms"), code="K7MP")
+    there = "https://fp.example.gov.uk/notify/l/zzzzzzzzzzzzz"
+    assert text.body == f"Fingerpost. Urgent: please answer today, by 14:30. {there}"
+    assert taken.body == f"Fingerpost. Please answer today, by 14:30. {there} or text YES K7MP"
 
 
-def test_a_reminder_in_full() -> None:
-    """What is overdue, word for word; by text and by email, and about an action too."""
-    late, action = late_contact(offer(ASSIGNMENT)), late_action()
-    [sms, email] = [
-        compose(each, "", PUBLIC_URL, NOON)
-        for each in delivery.first_contact_overdue(late, 1, ["sms", "email"], NOON)
-    ]
-    [case] = [
-        compose(each, "", PUBLIC_URL, NOON)
-        for each in delivery.action_overdue(action, ["sms"], NOON)
-    ]
-    assert sms.body == (
-        "Fingerpost. Something is overdue: please see to it. "
-        "https://fp.example.gov.uk/triage/assignments/6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40"
-    )
-    assert email.subject == "Fingerpost: something is overdue"
+def test_the_days_digest_in_full() -> None:
+    """What a coordinator reads at eight: four numbers, what to do first, and the desk."""
+    email = words(message("digest", "email"))
+    assert email.subject == "Fingerpost: your desk this morning"
     assert email.body == (
-        "Something is overdue in Fingerpost.\n"
+        "For a coordinator now: 3\n"
+        "Late: 1\n"
+        "Waiting for a place: 12\n"
+        "Could not be told: 1\n"
         "\n"
-        "Please see to it, or find somebody who can.\n"
+        "First: ring those who could not be told.\n"
         "\n"
-        "Sign in to see it:\n"
-        "https://fp.example.gov.uk/triage/assignments/6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40\n"
+        "Sign in to see your desk:\n"
+        f"{PUBLIC_URL}{DESK}\n"
         "\n"
-        "This message says nothing about it, to keep people safe. Please do not reply to it.\n"
+        "This message says nothing about anybody, to keep people safe. Please do not reply to it.\n"
     )
-    assert case.body == (
-        "Fingerpost. Something is overdue: please see to it. "
-        f"https://fp.example.gov.uk/triage/panels/cases/{action.case_id}"
+
+
+def test_a_morning_with_nothing_to_do_says_so() -> None:
+    """A digest that comes is also the sign that the system runs."""
+    one = message("digest", "email")
+    email = compose(one, "", NOON, PUBLIC_URL + DESK, shipped(), desk=NOTHING)
+    assert "First: nothing needs you now.\n" in email.body
+
+
+@pytest.mark.parametrize(
+    ("purpose", "leads_to"),
+    [
+        ("offered", f"/triage/assignments/{ASSIGNMENT}"),
+        ("withdrawn", f"/triage/assignments/{ASSIGNMENT}"),
+        ("action_overdue", f"/triage/panels/cases/{CASE}"),
+        ("digest", "/triage/desk"),
+    ],
+)
+def test_where_a_link_leads(purpose: Purpose, leads_to: str) -> None:
+    """To the page of what the message is about."""
+    assert path(message(purpose, "email")) == leads_to
+
+
+def test_a_sender_is_led_to_the_status_of_what_it_sent() -> None:
+    """By the id that its receipt gave it; its own reference is not known here."""
+    one = message("information_asked", "email")
+    email = words(one)
+    assert f"{PUBLIC_URL}/intake/api/referrals/{one.referral_id}\n" in email.body
+    assert f"Its number is {one.referral_id}." in email.body
+
+
+@pytest.mark.parametrize(("purpose", "channel"), EVERY)
+def test_messages_differ_in_link_reference_and_time_alone(
+    purpose: Purpose, channel: Channel
+) -> None:
+    """Whatever else is put into a message about somebody else, for somebody else, reads alike."""
+    one = message(purpose, channel)
+    other = message(
+        purpose,
+        channel,
+        id=uuid4(),
+        assignment_id=uuid4() if one.assignment_id else None,
+        case_id=uuid4() if one.case_id else None,
+        action_id=uuid4(),
+        referral_id=uuid4(),
+        practitioner_id="p-canary",
+        agency="canary",
+        offer=7,
+        tries=3,
     )
+    assert _bare(words(one), one) == _bare(words(other), other)
 
 
-def test_a_reminder_says_nothing_of_level_or_pathway() -> None:
-    """The holder and the one it went up to read the same words."""
-    held = offer(ASSIGNMENT)
-    for channel in ("email", "sms"):
-        said = [
-            compose(message, "", PUBLIC_URL, NOON)
-            for event in (late_contact(held), gone_up(held, held.practitioner_id))
-            for message in delivery.first_contact_overdue(event, 1, [channel], NOON)
-        ]
-        assert said[0] == said[1]
+def test_an_escalation_names_nobody() -> None:
+    """Who did not answer is not told to the next by a message."""
+    for channel in channels_of("escalated"):
+        said = words(message("escalated", channel, practitioner_id="p-canary"))
+        assert "canary" not in f"{said.subject}{said.body}"
 
 
-@pytest.mark.parametrize("channel", ["email", "sms"])
-def test_messages_differ_in_link_time_and_urgency_alone(channel: Channel) -> None:
-    """Two offers on different pathways read alike: nothing says what it is about."""
-    about = [
-        compose(m, "ada@team.example", PUBLIC_URL, NOON)
-        for pathway in ("idsva_mash", "drive")
-        for m in delivery.offered(offer(ASSIGNMENT, pathway=pathway), [channel], NOON)
-    ]
-    assert about[0] == about[1]
+@given(
+    now=MOMENTS,
+    minutes=st.integers(-10_000, 20_000),
+    urgent=st.booleans(),
+    which=st.sampled_from([each for each in EVERY if each[1] == "sms"]),
+)
+def test_a_text_is_never_cut_in_two(
+    now: datetime, minutes: int, urgent: bool, which: tuple[Purpose, Channel]
+) -> None:
+    """At any time of any day, with the longest address that is accepted, in GSM-7."""
+    by = now + timedelta(minutes=minutes) if which[0] in TO_BE_ANSWERED else None
+    one = message(*which, urgent=urgent, acknowledge_by=by)
+    code = replies.new_code(lambda alphabet: alphabet[-1], ())
+    body = compose(one, "", now, link(one, LONGEST_URL), shipped(), code=code).body
+    assert gsm.length(body) <= gsm.ONE_PART
+    assert gsm.parts(body) == 1
+
+
+@given(now=MOMENTS, minutes=st.integers(-10_000, 50_000))
+def test_no_time_is_longer_than_the_one_that_files_are_tried_with(
+    now: datetime, minutes: int
+) -> None:
+    """So that what fits when it is checked fits when it is sent."""
+    assert len(answer_by(now + timedelta(minutes=minutes), now)) <= len(LONGEST_BY)
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_the_example_links_are_as_long_as_real_ones(purpose: Purpose) -> None:
+    """So that what fits when it is checked fits when it is sent."""
+    assert len(link_of(purpose, PUBLIC_URL)) == len(link(message(purpose, "email")))
+
+
+def test_the_example_code_is_as_long_as_real_ones() -> None:
+    """And what the words ask to be sent back is what is understood."""
+    assert len(CODE) == len(replies.new_code(lambda alphabet: alphabet[0], ()))
+    text = words(message("offered", "sms"), code=CODE).body
+    assert replies.accepted(text.partition(" or text ")[2]) == CODE
 
 
 @pytest.mark.parametrize(
@@ -126,30 +237,17 @@ def test_the_time_is_londons() -> None:
     assert answer_by(evening + timedelta(hours=3, minutes=30), evening) == "tomorrow, by 00:30"
 
 
-def test_no_text_message_is_ever_too_long() -> None:
-    """With the longest address that the settings accept, at any hour of any day of two years."""
-    url = "https://" + "a" * 36
-    messages.check_public_url(url)
-    with pytest.raises(TooLong):
-        messages.check_public_url(url + "a")
-    for hours in range(0, 2 * 365 * 24, 7):
-        now = NOON + timedelta(hours=hours)
-        for until in (timedelta(0), timedelta(hours=2), timedelta(days=1), timedelta(days=6)):
-            event = offer(urgent=True, acknowledge_by=now + until)
-            [message] = delivery.offered(event, ["sms"], now)
-            assert gsm_length(compose(message, "", url, now).body) <= 160
-    [reminder] = delivery.action_overdue(late_action(), ["sms"], NOON)
-    assert gsm_length(compose(reminder, "", url, NOON).body) <= 160
-
-
-def test_an_address_that_is_too_long_is_refused() -> None:
-    """Better no start than a text in two halves."""
-    with pytest.raises(TooLong, match="shorten PUBLIC_URL"):
-        messages.check_public_url("https://" + "a" * 60)
-
-
-def test_the_length_of_a_text_is_counted_as_the_network_counts() -> None:
+@pytest.mark.parametrize(("text", "length", "parts"), [("a[b", 4, 1), ("x" * 161, 161, 2)])
+def test_a_text_is_counted_as_the_network_counts(text: str, length: int, parts: int) -> None:
     """A bracket takes two characters; a character outside the alphabet is an error."""
-    assert gsm_length("a[b") == 4
+    assert (gsm.length(text), gsm.parts(text)) == (length, parts)
     with pytest.raises(ValueError, match="GSM"):
-        gsm_length("an em dash —")
+        gsm.length("an em dash —")
+
+
+def _bare(said: Outgoing, of: Message) -> tuple[str, str]:
+    """A message without what may differ: link, reference."""
+    body = said.body.replace(link(of), "LINK").replace(str(of.referral_id), "REFERENCE")
+    for about in (of.assignment_id, of.case_id):
+        body = body.replace(str(about)[:8], "REFERENCE")
+    return said.subject, body

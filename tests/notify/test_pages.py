@@ -167,7 +167,7 @@ async def test_no_page_is_kept_and_none_loads_from_elsewhere(service: Service, p
 async def test_the_inbox_shows_the_newest_first(service: Service, emptied: Notify) -> None:
     """Twenty a page, and the older ones behind a link."""
     for minute in range(11):
-        await emptied.hear(heard(offer()))
+        await emptied.hear(heard(offer(urgent=True)))
         await service.letters(2 * minute + 2)
     letters = await service.letters(22)
     async with service.browser(token=service.token("coordinator")) as browser:
@@ -181,14 +181,14 @@ async def test_the_inbox_shows_the_newest_first(service: Service, emptied: Notif
 
 async def test_the_inbox_of_one_assignment(service: Service, emptied: Notify) -> None:
     """Its email and its text, and no other's; for programs too."""
-    one, other = offer(), offer()
+    one, other = offer(urgent=True), offer(urgent=True)
     await emptied.hear(heard(one), heard(other))
     await service.letters(4)
     where = f"inbox?assignment={one.assignment_id}"
     async with service.browser(token=service.token("coordinator")) as browser:
         page = (await browser.get(f"/notify/{where}")).text
         told = (await browser.get(f"/notify/api/{where}")).json()
-    assert page.count(f"/triage/assignments/{one.assignment_id}") == 4  # each as link and as words
+    assert page.count("/notify/l/") == 4  # each as link and as words
     assert str(other.assignment_id) not in page
     assert {letter["channel"] for letter in told} == {"email", "sms"}
     assert {letter["assignment_id"] for letter in told} == {str(one.assignment_id)}
@@ -212,7 +212,9 @@ async def test_what_a_letter_holds_is_shown_and_not_obeyed(
     service: Service, emptied: Notify
 ) -> None:
     """An address with a tag in it is an address with a tag in it."""
-    await emptied.hear(heard(offer(acknowledge_by=emptied.clock() + timedelta(hours=1))))
+    await emptied.hear(
+        heard(offer(urgent=True, acknowledge_by=emptied.clock() + timedelta(hours=1)))
+    )
     await service.letters(2)
     owner = await service.database.connect("fingerpost_owner")
     await owner.execute("UPDATE notify.local_inbox SET recipient = '<script>1</script>'")

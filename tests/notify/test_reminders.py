@@ -24,14 +24,13 @@ ADAS, BENS = {"ada@team.example", "07700 900111"}, {"ben@team.example"}
 
 
 async def test_the_holder_is_reminded_of_a_late_first_contact(notify: Notify) -> None:
-    """By each channel, with a link to the assignment, and everybody hears what it was for."""
+    """By each channel, and everybody hears what it was for."""
     held = offer()
     provider = Remembering()
     await notify.hear(heard(late_contact(held)))
     await notify.send(provider)
     told = [json.loads(row.body)["data"] for row in await notify.rows("outbox")]
     assert {letter.recipient for letter in provider.letters} == ADAS
-    assert all(str(held.assignment_id) in letter.body for letter in provider.letters)
     assert [(each["purpose"], each["assignment_id"]) for each in told] == [
         ("first_contact_overdue", str(held.assignment_id))
     ] * 2

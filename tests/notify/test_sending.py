@@ -10,6 +10,7 @@ from shared.subjects import event, parked
 from tests.notify.ground import Notify, Remembering, heard, offer, withdrawal
 
 SENT, FAILED = event("notification.sent"), event("notification.failed")
+FELL_BACK = event("notification.fell_back")
 ONE = "p-nophone"  # is told by email alone
 
 
@@ -28,7 +29,7 @@ async def test_sent_and_told_together(notify: Notify) -> None:
 async def test_two_processes_send_each_message_once(notify: Notify) -> None:
     """Two senders that look at the same moment share the messages between them."""
     provider = Remembering()
-    await notify.hear(*(heard(offer()) for _ in range(30)))
+    await notify.hear(*(heard(offer(urgent=True)) for _ in range(30)))
     here, there = notify.sending(provider), notify.sending(provider)
     await here.send_due()
     await there.send_due()
@@ -60,9 +61,9 @@ async def test_a_failure_without_end_comes_before_a_person(notify: Notify) -> No
         await notify.send(provider)
         notify.clock.advance(pause)
     assert await notify.states() == {"email": "failed"}
-    assert await notify.told() == [FAILED, parked("notify")]
+    assert await notify.told() == [FAILED, FELL_BACK, parked("notify")]
     [row] = await notify.rows("parked")
-    assert row.reason == "tried 7 times: away"
+    assert row.reason == "tried 7 times: remembering: away"
 
 
 async def test_a_refusal_is_not_tried_again(notify: Notify) -> None:
@@ -114,7 +115,7 @@ async def test_an_unclear_call_to_a_provider_that_cannot_be_asked_is_doubtful(
     await notify.send(provider)
     assert await notify.states() == {"email": "doubtful"}
     assert provider.letters == []
-    assert await notify.told() == [FAILED, parked("notify")]
+    assert await notify.told() == [FAILED, FELL_BACK, parked("notify")]
 
 
 class _Interrupted(Remembering):

@@ -101,6 +101,8 @@ RIGHT = Books(
     referrals={"t1-0000000": REFERRAL},
     decisions=[REFERRAL],
     assignments={ASSIGNMENT: REFERRAL},
+    urgent={ASSIGNMENT},
+    asked_back=(),
     sent=[ASSIGNMENT] * 2,
     taken=[ASSIGNMENT] * 2,
     trail=[
@@ -117,9 +119,11 @@ RIGHT = Books(
     ("books", "fault"),
     [
         (RIGHT, None),
-        (Books({}, [], {}, [], [], []), "was promised and is not there"),
+        (Books({}, [], {}, (), (), [], [], []), "was promised and is not there"),
         (Books(**(vars(RIGHT) | {"decisions": [REFERRAL] * 2})), "decisions: 2 instead of 1"),
-        (Books(**(vars(RIGHT) | {"assignments": {}})), "nobody was asked"),
+        (Books(**(vars(RIGHT) | {"assignments": {}, "urgent": ()})), "nobody was asked"),
+        (Books(**(vars(RIGHT) | {"urgent": ()})), "messages marked sent: 2 instead of 1"),
+        (Books(**(vars(RIGHT) | {"asked_back": [REFERRAL]})), "sent in the trail: 2 instead of 3"),
         (Books(**(vars(RIGHT) | {"sent": [ASSIGNMENT]})), "messages marked sent: 1 instead of 2"),
         (Books(**(vars(RIGHT) | {"taken": [ASSIGNMENT] * 3})), "at the provider: 3 instead of 2"),
         (Books(**(vars(RIGHT) | {"trail": RIGHT.trail[1:]})), "received in the trail: 0"),

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.keys import OWNER
+from deploy.local.system import AGENCIES
 from deploy.migrations import migrate
 from deploy.tokens import mint
 from services.notify.app import create_app
@@ -67,8 +68,9 @@ class Parking:
         return next(row for row in await self.notify.rows("parked") if row.id == parked)
 
     async def letters(self) -> int:
-        """How many messages to practitioners there are: two for each offer that was handled."""
-        return len(await self.notify.rows("message"))
+        """How many messages tell practitioners of offers: two for each urgent one that was
+        handled. Whether there are reminders too is a matter of the day."""
+        return sum(row.purpose == "offered" for row in await self.notify.rows("message"))
 
     @asynccontextmanager
     async def failing(self) -> AsyncIterator[None]:
@@ -99,8 +101,9 @@ def settings(database: Database) -> NotifySettings:
         token_keys_file=database.keys.token_keys_file,
         port=0,
         public_url="https://fp.example.gov.uk",
-        email_provider="local_inbox",
-        sms_provider="local_inbox",
+        agencies_file=AGENCIES,
+        email_providers=("local_inbox",),
+        sms_providers=("local_inbox",),
     )
 
 
@@ -122,8 +125,8 @@ async def parking(migrated: Database) -> AsyncIterator[Parking]:
 
 
 def of_one_referral(count: int) -> list[Received]:
-    """So many offers of one referral, numbered from 1."""
-    first = offer()
+    """So many urgent offers of one referral, numbered from 1."""
+    first = offer(urgent=True)
     offers: list[AssignmentOffered] = [
         first.model_copy(update={"assignment_id": uuid4()}) for _ in range(count)
     ]

@@ -48,6 +48,13 @@ def test_team_has_the_catalogues_of_its_registration() -> None:
     assert registry.catalogues_for("met-police", "school") == ()
 
 
+def test_an_agency_may_have_a_mailbox() -> None:
+    """Where a team reads what is missing; without one nobody is written to."""
+    other = MET | {"slug": "bdas", "mailbox": "referrals@bdas.example.org"}
+    agencies = Registry.model_validate({"agencies": [MET, other]}).agencies
+    assert [each.mailbox for each in agencies] == [None, "referrals@bdas.example.org"]
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -55,6 +62,7 @@ def test_team_has_the_catalogues_of_its_registration() -> None:
         ("agencies: []", "agencies: "),
         ("agencies: [{slug: Met, name: M, teams: {self: [bromley]}}]", "agencies.0.slug: "),
         ("agencies: [{slug: met, name: no, teams: {self: [bromley]}}]", "agencies.0.name: "),
+        ("agencies: [{slug: met, name: M, mailbox: desk, teams: {}}]", "agencies.0.mailbox: "),
         ("agencies: [{slug: met, name: M, teams: {cid: [bromley]}}]", "agencies.0.teams.cid"),
         ("agencies: [{slug: met, name: M, teams: {self: []}}]", "self names no catalogue"),
         ("agencies: [{slug: met, name: M, teams: {self: [b1, b1]}}]", "one of them twice"),

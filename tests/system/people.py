@@ -110,12 +110,12 @@ async def letters(whole: Running, one: Asked, count: int) -> list[dict[str, Any]
     return found
 
 
-async def recipients(whole: Running, practitioner: str | None) -> set[str]:
-    """A practitioner's address and number."""
-    rows = await whole.rows(
-        f"SELECT email, phone FROM triage.address WHERE practitioner_id = '{practitioner}'"
+async def mailbox(whole: Running, practitioner: str | None) -> str:
+    """A practitioner's email address: what can wait is told there alone."""
+    (row,) = await whole.rows(
+        f"SELECT email FROM triage.address WHERE practitioner_id = '{practitioner}'"
     )
-    return {address for row in rows for address in row.values() if address}
+    return str(row["email"])
 
 
 async def told(whole: Running, referral: UUID, event_type: str, count: int) -> list[dict[str, Any]]:

@@ -60,7 +60,7 @@ def test_the_demo_shows_what_the_examples_say(demo: dict[str, Any], file: Path) 
     assert all(a["practitioner_id"] or a["state"] == "waitlisted" for a in story["assignments"])
     channels = sorted(message["channel"] for message in story["messages"])
     offers = story["trail"].count("assignment.offered.v1")
-    assert channels == ["email"] * offers + ["sms"] * offers
+    assert channels == ["email"] * offers + ["sms"] * (offers if decision["urgent"] else 0)
     assert story["sender_hears"][0] == "We have your referral."
     assert story["verified"] is True
 

@@ -256,13 +256,14 @@ async def test_no_referral_ends_in_silence(triage: Triage, number: str, outcome:
 
 
 async def test_what_is_missing_is_asked_for(triage: Triage) -> None:
-    """The facts that would settle it are told by their paths."""
+    """The facts that would settle it are told by their paths, and whom to ask."""
     referral = uuid4()
     await triage.hear(received(example("07"), referral=referral))
     triaged, requested, _ = await triage.told(referral)
     assert "consent.status" in triaged["data"]["asks"]
     assert requested["type"] == "referral.information_requested.v1"
     assert requested["data"]["asks"] == triaged["data"]["asks"]
+    assert requested["data"]["agency"] == example("07").agency
 
 
 async def test_nobody_knows_whose_policy_decides(triage: Triage) -> None:

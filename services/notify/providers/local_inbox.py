@@ -6,13 +6,14 @@ For trials, training and tests. A message is kept once, however often it is hand
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify.messages import Outgoing
-from services.notify.providers import OutcomeUnknown
+from services.notify.providers import Fate, OutcomeUnknown
 from services.notify.together import Together, WriteFailed
 from shared.bus.work import Clock, utc_now
 
@@ -24,6 +25,9 @@ class LocalInbox:
     engine: AsyncEngine
     clock: Clock = utc_now
     longest_call: timedelta = timedelta(seconds=2)
+    name: ClassVar[str] = "local_inbox"
+    # What it keeps has arrived: there is nothing to wait for.
+    reports_delivery: ClassVar[bool] = False
     _writing: Together[Outgoing] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -36,13 +40,13 @@ class LocalInbox:
         except WriteFailed:
             raise OutcomeUnknown("the local inbox did not answer") from None
 
-    async def was_sent(self, message_id: UUID) -> bool | None:
-        """Whether it is there."""
+    async def find(self, message_id: UUID) -> Fate | None:
+        """Delivered if it is there."""
         async with self.engine.connect() as connection:
             found = await connection.execute(
                 text("SELECT 1 FROM local_inbox WHERE message_id = :id"), {"id": message_id}
             )
-            return found.first() is not None
+            return "absent" if found.first() is None else "delivered"
 
     async def _keep(self, messages: Sequence[Outgoing]) -> None:
         async with self.engine.begin() as connection:

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 from uuid import UUID
 
 from aiosmtplib import (
@@ -23,7 +23,7 @@ from aiosmtplib import (
 )
 
 from services.notify.messages import Outgoing
-from services.notify.providers import OutcomeUnknown, PermanentFailure, TemporaryFailure
+from services.notify.providers import Fate, OutcomeUnknown, PermanentFailure, TemporaryFailure
 from shared.bus.work import Clock, utc_now
 
 Security = Literal["starttls", "tls", "none"]
@@ -57,6 +57,8 @@ class Smtp:
 
     server: Server
     clock: Clock = utc_now
+    name: ClassVar[str] = "smtp"
+    reports_delivery: ClassVar[bool] = False
 
     @property
     def longest_call(self) -> timedelta:
@@ -85,7 +87,7 @@ class Smtp:
         finally:
             client.close()
 
-    async def was_sent(self, message_id: UUID) -> bool | None:  # noqa: ARG002 - it has no answer
+    async def find(self, message_id: UUID) -> Fate | None:  # noqa: ARG002 - it has no answer
         """Nobody can say."""
         return None
 

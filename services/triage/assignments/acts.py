@@ -130,6 +130,23 @@ class RouteByHand(Act):
         await overrule(assigning, seen.one.referral_id, wish, by, work)
 
 
+class Withdraw(Act):
+    """Take it back, though the rules ask for it: for coordinators."""
+
+    reason: Note
+
+    async def do(self, assigning: Assigning, one: UUID, by: Caller, work: Work) -> None:
+        """As Act."""
+        seen = await views.one(work.connection, one)
+        if seen is None or "coordinator" not in by.roles:
+            raise NotYours
+        if not seen.one.is_open:
+            # On its pathway there may be another one since.
+            raise NotAllowed("It has ended already.")
+        wish = Wish(action="withdraw", pathway=seen.one.pathway, reason=self.reason)
+        await overrule(assigning, seen.one.referral_id, wish, by, work)
+
+
 ACTS: Final[dict[str, type[Act]]] = {
     "accept": Accept,
     "decline": Decline,
@@ -138,6 +155,7 @@ ACTS: Final[dict[str, type[Act]]] = {
     "reassign": HandOn,
     "conflict": KnowSomebody,
     "route": RouteByHand,
+    "withdraw": Withdraw,
 }
 
 

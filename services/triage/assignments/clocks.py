@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.triage.assignments.casework import Workplace, open_pathways
-from services.triage.assignments.going_up import fired
+from services.triage.assignments.going_up import asked_next, fired
 from services.triage.assignments.life import Assignment
 from services.triage.assignments.placing import Waits, placed
 from shared.bus.work import Work
@@ -29,9 +29,7 @@ class Clocks(Workplace):
         casework = await self.casework(work)
         referral = await casework.book.referral(one.referral_id)
         assert referral and one.due_at and one.awaited  # noqa: S101, PT018 - a clock has them
-        holder = casework.directory.practitioner(one.holder or "")
-        stand_in = holder.stand_in if holder else None
-        case = await casework.case(referral, one, also=(stand_in,) if stand_in else ())
+        case = await casework.case(referral, one, also=asked_next(one, casework.directory))
         after = casework.did(fired(one, case))
         # The answer and the first contact may both have been due at one moment.
         cause = derived_id(one.id, one.awaited, one.due_at.isoformat())

@@ -1,4 +1,4 @@
-"""The coordinator's desk: what nobody else sees to, what to do first, and who is on call."""
+"""The coordinator's desk: whom no message reached, what nobody else sees to, who is on call."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from itertools import groupby
 from typing import Annotated, Final
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.triage import showing
-from services.triage.assignments import lines, views
+from services.triage.assignments import lines, untold, views
 from services.triage.assignments.api import record
 from services.triage.assignments.forms import NOTHING
 from services.triage.assignments.life import State
@@ -19,12 +19,16 @@ from services.triage.assignments.lines import Choice, Line
 from services.triage.assignments.moments import at
 from services.triage.assignments.pages import WorkPages
 from services.triage.assignments.planning import COORDINATION
+from services.triage.assignments.ringing import Call, call, wrong_addresses
 from services.triage.assignments.waiting import RISK_ORDER
-from services.triage.directory.entries import Directory, Duty, Practitioner
+from services.triage.directory.entries import Directory, Duty, Practitioner, PractitionerId
+from services.triage.directory.refused import accept_again, refused
 from services.triage.directory.rota import gaps, on_call
 from services.triage.policy.catalogue import Pathway
 from services.triage.policy.library import Library
 from services.triage.policy.wording import place_name
+from shared.bus.work import Work
+from shared.pages import HEADERS
 from shared.problems import Refused
 from shared.sign_in import Caller, Doorkeeper
 
@@ -73,6 +77,7 @@ def desk_router(of: WorkPages, doorkeeper: Doorkeeper) -> APIRouter:
     """`/triage/desk`, for coordinators."""
     router = APIRouter(prefix="/triage/desk", include_in_schema=False)
     coordinator = Depends(doorkeeper.require("coordinator"))
+    from_our_own_page = Depends(of.pages.from_our_own_page)
 
     @router.get("")
     async def desk(
@@ -95,13 +100,18 @@ def desk_router(of: WorkPages, doorkeeper: Doorkeeper) -> APIRouter:
                 for each in every
                 if each.seen.one.state is not State.WAITLISTED
             ]
-            shown = [todo.line.seen for todo in todos]
+            calls = await _calls(work, only, directory, of.library)
+            wrong = list(wrong_addresses(await refused(work.connection), directory, only))
+            shown = [each.line.seen for each in calls if each.line]
+            shown += [todo.line.seen for todo in todos]
             shown += [line.seen for queue in waiting for line in queue.shown]
             record(work, caller, shown)
         return of.pages.show(
             "desk.html",
             chosen=chosen,
             places=[(EVERYWHERE, "Everywhere"), *((n, place_name(n)) for n in of.library.names)],
+            calls=calls,
+            wrong=wrong,
             for_coordinators=[todo for todo in todos if _is_for_coordinators(todo.line)],
             late=[todo for todo in todos if not _is_for_coordinators(todo.line)],
             waiting=waiting,
@@ -114,7 +124,36 @@ def desk_router(of: WorkPages, doorkeeper: Doorkeeper) -> APIRouter:
             nothing=NOTHING,
         )
 
+    @router.post("/told/{notification_id}", dependencies=[from_our_own_page])
+    async def told(notification_id: UUID, caller: Annotated[Caller, coordinator]) -> Response:
+        async with of.acting.unit.work(uuid4()) as work:
+            await untold.settle(work.connection, notification_id, caller.subject, work.now)
+        return RedirectResponse("/triage/desk", 303, HEADERS)
+
+    @router.post("/address-is-right/{practitioner_id}", dependencies=[from_our_own_page])
+    async def address_is_right(
+        practitioner_id: PractitionerId, _: Annotated[Caller, coordinator]
+    ) -> Response:
+        async with of.acting.unit.work(uuid4()) as work:
+            await accept_again(work.connection, practitioner_id)
+        return RedirectResponse("/triage/desk", 303, HEADERS)
+
     return router
+
+
+async def _calls(
+    work: Work, only: str | None, directory: Directory, library: Library
+) -> Sequence[Call]:
+    """Whom a coordinator is to ring."""
+    standing = await untold.standing(work.connection, only)
+    about = {each.assignment_id for each in standing if each.assignment_id}
+    seen = {each.one.id: each for each in await views.these(work.connection, about)}
+    found = []
+    for each in standing:
+        one = seen.get(each.assignment_id) if each.assignment_id else None
+        line = lines.line(one, library, work.now) if one else None
+        found.append(call(each, line, directory, work.now))
+    return found
 
 
 def _own(directory: Directory, caller: Caller) -> str:

@@ -26,6 +26,7 @@ _MEND: Final[dict[tuple[str, str], str]] = {
     ("reassign", "note"): "Write why, in a few words.",
     ("route", "pathway"): "Choose a service.",
     ("route", "reason"): "Write why, in a few words.",
+    ("withdraw", "reason"): "Write why, in a few words.",
 }
 _TOO_LONG: Final = "Use 500 characters or fewer."
 

@@ -9,12 +9,18 @@ from collections.abc import Mapping
 from services.triage.assignments.life import LEVELS, Assignment
 from services.triage.assignments.placing import Case
 from services.triage.assignments.steps import Asked, Change, escalate, fall_late
+from services.triage.directory.entries import Directory
 from shared.events import Level
 
 BECAUSE = {
     "stand_in": "stands in for whoever did not answer in time",
     "coordinator": "on call as coordinator: nobody answered in time",
     "contact": "the last to be asked: nobody answered in time",
+}
+SINCE_UNTOLD = {
+    "stand_in": "stands in for whoever could not be told",
+    "coordinator": "on call as coordinator: whoever was asked could not be told",
+    "contact": "the last to be asked: whoever was asked could not be told",
 }
 
 
@@ -36,6 +42,23 @@ def fired(one: Assignment, case: Case) -> Change:
         level, who = found
         return escalate(one, Asked(who, level, BECAUSE[level], times), "overdue", case.now)
     return fall_late(one, times.acknowledge_by, case.now, found)
+
+
+def unreached(one: Assignment, case: Case) -> Change | None:
+    """What follows when no message about an offer reached whom it was made to: it goes up before
+    its time is over; None where nobody is above."""
+    found = next_level(one.level, above(one, case))
+    if found is None:
+        return None
+    level, who = found
+    asked = Asked(who, level, SINCE_UNTOLD[level], case.escalated(one))
+    return escalate(one, asked, "could_not_be_told", case.now)
+
+
+def asked_next(one: Assignment, directory: Directory) -> tuple[str, ...]:
+    """Whose caseload counts beside the team's when it goes up: the stand-in's, if there is one."""
+    holder = directory.practitioner(one.holder or "")
+    return (holder.stand_in,) if holder and holder.stand_in else ()
 
 
 def above(one: Assignment, case: Case) -> dict[Level, str]:

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from services.triage.assignments import lines, override_store, views
+from services.triage.assignments import lines, override_store, untold, views
 from services.triage.assignments.acts import NOT_YOURS, Acting
 from services.triage.assignments.api import CLOSED_LATELY, is_held_by, record
 from services.triage.assignments.casework import CurrentDirectory
@@ -25,6 +25,7 @@ from services.triage.assignments.moments import by
 from services.triage.assignments.planning import COORDINATION
 from services.triage.assignments.refusals import gone
 from services.triage.assignments.telling import (
+    CAME_UP,
     CONTACTS,
     DECLINES,
     LEVELS,
@@ -157,6 +158,12 @@ class WorkPages:
             "holder": names.first(one.holder),
             "holding": holder,
             "level": LEVELS[one.level],
+            "came_up": CAME_UP.get(_went_up_since(steps), "") if one.state in ASKED else "",
+            "untold": [
+                who
+                for each in await untold.of_assignment(work.connection, one.id)
+                if coordinator and (who := directory.practitioner(each))
+            ],
             "first_contact": one.first_contact_by and by(one.first_contact_by, work.now),
             "reasons": _reasons(seen, decision),
             "tasks": _tasks(seen, decision),
@@ -210,6 +217,12 @@ def work_router(of: WorkPages, doorkeeper: Doorkeeper) -> APIRouter:
         return await of.one(assignment_id, caller, tried)
 
     return router
+
+
+def _went_up_since(steps: tuple[Step, ...]) -> str | None:
+    """Why it went up last; None where it was offered anew since, or never went up."""
+    asked = [step for step in steps if step.act in ("offer", "escalate")]
+    return asked[-1].reason if asked and asked[-1].act == "escalate" else None
 
 
 def _reasons(seen: Seen, decision: Mapping[str, Any]) -> list[str]:

@@ -33,7 +33,9 @@ def gone(history: Sequence[Step], who: str, now: datetime) -> str | None:
     step = history[min(theirs[-1] + 1, len(history) - 1)]
     when = _when(step.at, now)
     if step.act == "escalate":
-        return f"It went to {_WENT_TO[step.level]} {when}, since nobody had answered."
+        unreached = step.reason == "could_not_be_told"
+        why = "no message had reached you" if unreached else "nobody had answered"
+        return f"It went to {_WENT_TO[step.level]} {when}, since {why}."
     return _AFTER.get(step.act, "It was handed on {when}.").format(when=when)
 
 

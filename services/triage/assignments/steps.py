@@ -38,6 +38,7 @@ from shared.events import (
 )
 
 WaitsBecause = Literal["pathway_full", "nobody_has_room", "nobody_at_work"]
+UpBecause = OfferedBecause | Literal["could_not_be_told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +98,15 @@ def offer(
     return _done(after, "offer", now, _offered(after, asked, why), by=by, reason=why)
 
 
-def escalate(one: Assignment, asked: Asked, why: OfferedBecause, now: datetime) -> Change:
-    """It goes up: nobody of the team is free, or (overdue) who was asked let the time pass."""
+def escalate(one: Assignment, asked: Asked, why: UpBecause, now: datetime) -> Change:
+    """It goes up: nobody of the team is free, or who was asked let the time pass (overdue), or
+    heard nothing of it (could_not_be_told), of which no time is over."""
+    because: OfferedBecause = "overdue" if why == "could_not_be_told" else why
     after = _asked(one, "escalate", State.ESCALATED, asked, now)
     up = AssignmentEscalated(
         **_of(after), practitioner_id=asked.holder, level=asked.level, awaited="acknowledgement"
     )
-    told = (up, _offered(after, asked, why))
+    told = (up, _offered(after, asked, because))
     return _done(after, "escalate", now, *_overdue(one, why == "overdue"), *told, reason=why)
 
 

@@ -62,6 +62,16 @@ _WHY_WAITING: Final[dict[str, str]] = {
     "nobody_has_room": "Nobody has room",
     "nobody_at_work": "Nobody is at work in time",
 }
+_WHY_UP: Final[dict[str, str]] = {
+    "overdue": "Nobody answered in time",
+    "could_not_be_told": "No message reached {asked}",
+}
+
+CAME_UP: Final[dict[str | None, str]] = {
+    "overdue": "Whoever was asked before you did not answer in time.",
+    "could_not_be_told": "No message reached whoever was asked before you.",
+}
+"""Why somebody to whom it went up is asked now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +130,8 @@ def _sentence(step: Step, before: Step | None, names: Names) -> str:
             came_free = "There was room. " if reason == "place_came_free" else ""
             return f"{came_free}It was offered to {holder}."
         case "escalate":
-            why = "Nobody answered in time" if reason == "overdue" else "Nobody else was free"
+            asked = names.of(before.holder if before else None)
+            why = _WHY_UP.get(reason, "Nobody else was free").format(asked=asked)
             return f"{why}. It went up to {holder}, as {LEVELS[step.level]}."
         case "fall_late":
             late = "The first contact was late" if step.state is State.ACCEPTED else "No answer yet"

@@ -39,6 +39,11 @@ async def one(connection: AsyncConnection, assignment_id: UUID) -> Seen | None:
     return found[0] if found else None
 
 
+async def these(connection: AsyncConnection, ids: Collection[UUID]) -> tuple[Seen, ...]:
+    """The assignments of these ids."""
+    return await _seen(connection, " WHERE a.id = ANY(:ids)", ids=list(ids)) if ids else ()
+
+
 async def mine(
     connection: AsyncConnection, practitioner_id: str, closed_since: datetime
 ) -> tuple[Seen, ...]:

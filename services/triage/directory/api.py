@@ -22,6 +22,7 @@ from services.triage.directory.changes import (
 from services.triage.directory.entries import Directory
 from services.triage.directory.faults import DirectoryRefused, Fault
 from services.triage.directory.reading import read_whole, read_within
+from services.triage.directory.refused import refused
 from services.triage.directory.soundness import SECTIONS, Kind
 from services.triage.directory.store import ChangedMeanwhile, Directories, apply, held_by
 from shared.bus.work import UnitOfWork, Work
@@ -63,7 +64,8 @@ def directory_router(
 
     @router.get("")
     async def whole(caller: Annotated[Caller, coordinator]) -> dict[str, Any]:
-        """The directory and its version. It names people: the reading is recorded first."""
+        """The directory and its version, and beside it whose addresses were refused as they stand
+        there. It names people: the reading is recorded first."""
         async with unit.work(uuid4()) as work:
             kept = await directories.kept(work.connection)
             if kept.directory is None:
@@ -74,8 +76,9 @@ def directory_router(
                 ),
                 DIRECTORY_ID,
             )
+            wrong = await refused(work.connection)
         parts = kept.directory.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        return {"version": kept.version, "directory": parts}
+        return {"version": kept.version, "directory": parts, "refused": wrong}
 
     @router.put("")
     async def replace(

@@ -1,8 +1,8 @@
 """What stands in one cell of a spreadsheet, and what it means. Pure.
 
 Lists are separated by `;`. Hours: `mon-fri 09:00-17:00; sat 10:00-13:00`. Days on site:
-`leaving_care mon,tue; mash wed`. Leave: `2026-12-21..2027-01-02`, or one day. A cell whose list is
-empty on purpose says `none`; an empty cell says nothing.
+`leaving_care mon,tue; mash wed`. Leave: `2026-12-21..2027-01-02`, or one day. Quiet hours:
+`20:00-08:00`. A cell whose list is empty on purpose says `none`; an empty cell says nothing.
 """
 
 import re
@@ -19,7 +19,8 @@ NONE: Final = "none"
 _SHORT: Final = {day[:3]: day for day in WEEK}
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _CLOCK: Final = r"(\d{1,2}:\d{2})"
-_SHIFT: Final = re.compile(rf"(?P<days>[a-z, -]+?)\s+{_CLOCK}\s*-\s*{_CLOCK}")
+_CLOCKS: Final = re.compile(rf"{_CLOCK}\s*-\s*{_CLOCK}")
+_SHIFT: Final = re.compile(rf"(?P<days>[a-z, -]+?)\s+{_CLOCKS.pattern}")
 
 
 class Misread(Exception):
@@ -60,9 +61,16 @@ def turns(cell: str) -> list[dict[str, Any]]:
         shift = _SHIFT.fullmatch(part.lower())
         if shift is None:
             raise Misread("is not like mon-fri 09:00-17:00")
-        first, last = (clock.rjust(5, "0") for clock in shift.groups()[1:])
-        found.append({"days": days(shift["days"]), "from": first, "until": last})
+        found.append({"days": days(shift["days"]), **_span(shift.groups()[1:])})
     return found
+
+
+def quiet(cell: str) -> dict[str, str]:
+    """Hours of every day."""
+    span = _CLOCKS.fullmatch(cell)
+    if span is None:
+        raise Misread("is not like 20:00-08:00")
+    return _span(span.groups())
 
 
 def hours(cell: str) -> dict[str, dict[str, str]]:
@@ -108,6 +116,7 @@ def practitioner_cells(one: Practitioner, columns: Sequence[str]) -> list[str]:
         or NONE,
         "leave": _joined(map(_leave, one.leave)),
         "on_site": _joined(f"{team} {day_names(on)}" for team, on in one.on_site.items()),
+        "quiet": _clocks(one.quiet.first, one.quiet.last) if one.quiet else "",
     }
     return [str(written.get(name, said[name])) if name in said else "" for name in columns]
 
@@ -143,6 +152,11 @@ def _day(name: str) -> Weekday:
     if day is None or not day.startswith(name):
         raise Misread("names no day of the week: mon, tue, wed ...")
     return day
+
+
+def _span(clocks: Sequence[str]) -> dict[str, str]:
+    first, last = (clock.rjust(5, "0") for clock in clocks)
+    return {"from": first, "until": last}
 
 
 def _clocks(first: time, last: time) -> str:

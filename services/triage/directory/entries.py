@@ -3,6 +3,7 @@
     practitioners:
       - {id: p-k4wz7m, name: ..., email: ..., phone: ..., capacity: 60, max_caseload: 25,
          languages: [en, pl], stand_in: p-..., on_site: {leaving_care: [monday, tuesday]},
+         prefers: sms, quiet: {from: "20:00", until: "08:00"},
          hours: {monday: {from: "09:00", until: "17:00"}}, leave: [{from: 2026-12-21, until: ...}]}
     teams:
       - {team: idsva_young_person, catalogue: bromley, lead: p-k4wz7m, members: [p-k4wz7m],
@@ -25,6 +26,7 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, Field, PlainSerializer, StrictInt, StrictStr
 
 from services.triage.policy.days import Weekday
+from shared.events import Channel
 from shared.facts import Frozen, Team
 from shared.registry import Slug
 
@@ -88,7 +90,8 @@ class Practitioner(Frozen):
     `capacity`: cases a year (assumed 70; SafeLives: 60 to 80). `max_caseload`: cases at one time;
     missing: only the year's count. `hours`: the working week; bank holidays are off. `on_site`:
     with which teams she sits on which days, beside what the catalogue says of the pathway.
-    `stand_in`: who is asked when she does not answer in time.
+    `stand_in`: who is asked when she does not answer in time. `prefers`: how she is told; `quiet`:
+    the hours in which she is not. What is urgent reaches her by every channel, at any hour.
     """
 
     id: PractitionerId
@@ -103,6 +106,8 @@ class Practitioner(Frozen):
     leave: tuple[Leave, ...] = ()
     on_site: dict[Team, tuple[Weekday, ...]] = Field(default_factory=dict)
     stand_in: PractitionerId | None = None
+    prefers: Channel = "email"
+    quiet: Shift | None = None
 
 
 class TeamEntry(Frozen):

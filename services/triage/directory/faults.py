@@ -85,6 +85,8 @@ def _words(error: ErrorDetails, loc: Loc) -> str:
         case "greater_than_equal":
             return f"is under {context['ge']}"
         case "literal_error":
+            if loc[0] == "prefers":
+                return _NO_CHANNEL
             return _NO_TEAM if loc[0] == "on_site" and len(loc) == 2 else _NO_DAY
         case "value_error":
             return str(context["error"])
@@ -100,6 +102,7 @@ _ANOTHER_FORM: Final = "is not of the form that is asked for"
 _PERSON: Final = "is no practitioner's id: p- and 4 to 20 small letters or digits"
 _ONE_LINE: Final = "is not one line, without white space around it"
 _NO_DAY: Final = "is no day of the week: monday, tuesday, wednesday ..."
+_NO_CHANNEL: Final = "is neither email nor sms"
 _NO_TEAM: Final = "is no team of the referral document, such as leaving_care"
 _FORMS: Final = {
     "name": _ONE_LINE,

@@ -114,6 +114,10 @@ def _of_practitioner(read: _Read[Practitioner], ids: Collection[object]) -> Iter
     for number, leave in enumerate(one.leave):
         if leave.last < leave.first:
             yield read.fault("ends before it begins", "leave", number)
+    if one.prefers == "sms" and one.phone is None:
+        yield read.fault("there is no number for texts", "prefers")
+    if one.quiet and one.quiet.first == one.quiet.last:
+        yield read.fault("never ends: nothing could be told", "quiet")
 
 
 def _of_team(read: _Read[TeamEntry], ids: Collection[object]) -> Iterator[Fault]:

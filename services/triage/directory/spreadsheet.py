@@ -1,7 +1,7 @@
 """The directory as tables that an officer keeps in a spreadsheet: read from CSV, written as CSV.
 
     practitioners  id, name, email, phone, job, capacity, max_caseload, languages, hours, leave,
-                   on_site, stand_in
+                   on_site, stand_in, prefers, quiet
     teams          team, catalogue, lead, members, contact
     duty           catalogue, coordinators
     rota           catalogue, when, who: of two on call at once the upper line's is
@@ -28,6 +28,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "hours": cells.hours,
     "leave": cells.leave,
     "on_site": cells.on_site,
+    "quiet": cells.quiet,
     "members": cells.listed,
     "coordinators": cells.listed,
     "when": cells.turns,
@@ -66,6 +67,8 @@ PRACTITIONERS: Final = Table(
         "leave",
         "on_site",
         "stand_in",
+        "prefers",
+        "quiet",
     ),
 )
 TEAMS: Final = Table("teams", ("team", "catalogue", "members"), ("lead", "contact"))

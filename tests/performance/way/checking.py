@@ -8,9 +8,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-CHANNELS = 2
-"""Each practitioner of the local directory has an email address and a telephone."""
-
 
 @dataclass(frozen=True)
 class Books:
@@ -22,6 +19,11 @@ class Books:
     """The referral of each decision."""
     assignments: Mapping[UUID, UUID]
     """The referral of each assignment."""
+    urgent: Collection[UUID]
+    """The assignments that are told by text as well as by email. Each practitioner of the local
+    directory has both."""
+    asked_back: Collection[UUID]
+    """The referral of each message to an agency's mailbox, about what is missing."""
     sent: Collection[UUID]
     """The assignment of each message that is marked sent."""
     taken: Collection[UUID]
@@ -39,22 +41,25 @@ def faults(promised: Iterable[str], books: Books) -> list[str]:
     told = Counter(books.trail)
     sent, taken = Counter(books.sent), Counter(books.taken)
     asked = Counter(books.assignments.values())
+    due_to = asked + Counter(books.assignments[each] for each in books.urgent)
+    due_to += Counter(books.asked_back)
     for reference, referral in books.referrals.items():
-        offers = asked[referral]
+        offers, due = asked[referral], due_to[referral]
         counts = {
             "decisions": (decided[referral], 1),
             "received in the trail": (told[referral, "referral.received.v1"], 1),
             "triaged in the trail": (told[referral, "referral.triaged.v1"], 1),
             "offered in the trail": (told[referral, "assignment.offered.v1"], offers),
-            "sent in the trail": (told[referral, "notification.sent.v1"], CHANNELS * offers),
+            "sent in the trail": (told[referral, "notification.sent.v1"], due),
         }
         found += _wrong(reference, counts)
         if not offers:
             found.append(f"{reference}: nobody was asked")
     for assignment in books.assignments:
+        due = 2 if assignment in books.urgent else 1
         counts = {
-            "messages marked sent": (sent[assignment], CHANNELS),
-            "messages at the provider": (taken[assignment], CHANNELS),
+            "messages marked sent": (sent[assignment], due),
+            "messages at the provider": (taken[assignment], due),
         }
         found += _wrong(f"assignment {assignment}", counts)
     return found

@@ -104,18 +104,23 @@ class Ours:
         """Referral by referral, as the sender was promised."""
         referrals = await self._referrals(phase)
         mine = list(referrals.values())
-        assignments = {
-            row["id"]: row["referral_id"]
-            for row in await self._database.fetch(
-                "SELECT id, referral_id FROM triage.assignment WHERE referral_id = ANY($1)", mine
-            )
-        }
+        rows = await self._database.fetch(
+            "SELECT id, referral_id, urgent FROM triage.assignment WHERE referral_id = ANY($1)",
+            mine,
+        )
+        assignments = {row["id"]: row["referral_id"] for row in rows}
         books = Books(
             referrals=referrals,
             decisions=await self._column(
                 "SELECT referral_id FROM triage.decision WHERE referral_id = ANY($1)", mine
             ),
             assignments=assignments,
+            urgent={row["id"] for row in rows if row["urgent"]},
+            asked_back=await self._column(
+                "SELECT referral_id FROM notify.message"
+                " WHERE purpose = 'information_asked' AND referral_id = ANY($1)",
+                mine,
+            ),
             sent=await self._column(
                 "SELECT assignment_id FROM notify.message"
                 " WHERE state = 'sent' AND assignment_id = ANY($1)",

@@ -43,9 +43,10 @@ NOT_THE_SAME_WORK: Final = (
     " it is: a document of 1.5 KB read with every fault at once and sealed in the vault, person and"
     " pair recognised by keyed fingerprints and by likeness, a history, 44 pathways explained with"
     " their sources (199 findings, 42 KB), about 1.55 assignments by hours, room, language, place"
-    " and caseload, with their history and a running clock, two messages each to a provider that"
-    " commits them, inbox and outbox in every transaction, a receipt, about 7.7 events in an RFC"
-    " 6962 log; signed-in agencies in accounts of their own, and a broker that encrypts its files."
+    " and caseload, with their history and a running clock, a message each, and two where it is"
+    " urgent, to a provider that commits them, inbox and outbox in every transaction, a receipt,"
+    " about 7.7 events in an RFC 6962 log; signed-in agencies in accounts of their own, and a"
+    " broker that encrypts its files."
 )
 QUIET_CORES: Final = 0.2
 PATIENCE_SECONDS: Final = 30.0

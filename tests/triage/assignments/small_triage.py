@@ -16,6 +16,7 @@ from deploy.keys import OWNER
 from services.triage.assignments.assigning import Assigning
 from services.triage.assignments.clocks import Clocks
 from services.triage.assignments.life import Assignment
+from services.triage.assignments.reaching import Reaching
 from services.triage.assignments.same_people import SamePeople
 from services.triage.assignments.sql_book import SqlBook
 from services.triage.directory.entries import Directory
@@ -26,7 +27,9 @@ from services.triage.sweeping import DueClocks, FreePlaces, Sweeper
 from shared.bus.consumer import Consumer, Received, open_event
 from shared.bus.work import UnitOfWork
 from shared.events import (
+    AnsweredByText,
     EventData,
+    NotificationFellBack,
     PersonsMerged,
     PersonsSplit,
     ReferralAmended,
@@ -35,7 +38,7 @@ from shared.events import (
 )
 from shared.facts import History
 from shared.sign_in import Caller
-from shared.subjects import EVENTS
+from shared.subjects import EVENTS, FOLLOWS, Service
 from tests.servers import Database
 from tests.triage import cases
 from tests.triage.cases import VICTIM
@@ -195,14 +198,17 @@ class Triage:
         """Handle messages as the consumer does, in one transaction."""
         handlers = Handlers(self.library, self.assigning)
         same_people = SamePeople(self.library, self.directories)
+        reaching = Reaching(self.library, self.directories)
         open_ = open_event(
             {
                 ReferralReceived.TYPE: handlers.on_referral_received,
                 ReferralAmended.TYPE: handlers.on_referral_amended,
                 PersonsMerged.TYPE: same_people.on_person_merged,
                 PersonsSplit.TYPE: same_people.on_person_split,
+                NotificationFellBack.TYPE: reaching.on_notification_fell_back,
+                AnsweredByText.TYPE: reaching.on_notification_answered,
             },
-            frozenset({"intake"}),
+            frozenset(FOLLOWS["triage"]),
         )
         async with self.unit.transaction() as transaction:
             await Consumer(self.unit, open_).handle(transaction, [open_(m) for m in messages])
@@ -309,13 +315,17 @@ def received(
 
 
 def message(
-    told: EventData, subject: UUID, sequence: int = 1, event_id: UUID | None = None
+    told: EventData,
+    subject: UUID,
+    sequence: int = 1,
+    event_id: UUID | None = None,
+    producer: Service = "intake",
 ) -> Received:
-    """What intake says, as it comes from the stream."""
+    """What intake says, or another, as it comes from the stream."""
     event = envelope(
         told,
         event_id=event_id or uuid4(),
-        producer="intake",
+        producer=producer,
         subject=subject,
         time=NOON,
         sequence=sequence,

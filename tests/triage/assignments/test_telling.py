@@ -56,6 +56,10 @@ def step(act: Any, **more: Any) -> Step:
             "Nobody answered in time. It went up to Callum Varley, as coordinator.",
         ),
         (
+            step("escalate", holder=CALLUM, level="coordinator", reason="could_not_be_told"),
+            "No message reached somebody. It went up to Callum Varley, as coordinator.",
+        ),
+        (
             step("escalate", holder=BETH, level="coordinator", reason="new"),
             "Nobody else was free. It went up to you, as coordinator.",
         ),

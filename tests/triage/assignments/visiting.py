@@ -3,9 +3,12 @@
 import html
 import re
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx2
 
+from services.triage.assignments.reaching import Reaching
+from shared.events import NotificationFellBack
 from shared.sign_in import Role
 from tests.triage.assignments.ground import Place
 
@@ -43,3 +46,20 @@ async def accepted(place: Place) -> Any:
     one = await offered(place)
     await tap(place, one, "accept", one.holder)
     return one
+
+
+async def fell_back(place: Place, **said: Any) -> UUID:
+    """Notify could not tell somebody; the message's id."""
+    event = NotificationFellBack.model_validate(
+        {"notification_id": uuid4(), "channel": "sms", "to": "coordinators_screen"} | said
+    )
+    async with place.unit.work(uuid4()) as work:
+        await Reaching(place.library, place).on_notification_fell_back(event, work)
+    return event.notification_id
+
+
+async def not_told(place: Place, one: Any) -> UUID:
+    """The same of an offer, to its holder."""
+    return await fell_back(
+        place, assignment_id=one.id, offer=one.offer, practitioner_id=one.holder, purpose="offered"
+    )

@@ -134,8 +134,8 @@ async def kept(kept_database: Database, tmp_path: Path) -> AsyncIterator[KeptDir
     """Nothing is loaded yet."""
     owner = await kept_database.connect(OWNER)
     await owner.execute(
-        "TRUNCATE triage.directory_entry, triage.directory_change, triage.assignment,"
-        " triage.step, triage.outbox, triage.event_sequence CASCADE;"
+        "TRUNCATE triage.directory_entry, triage.directory_change, triage.refused_address,"
+        " triage.assignment, triage.step, triage.outbox, triage.event_sequence CASCADE;"
         " UPDATE triage.directory_version SET version = 0"
     )
     await owner.close()

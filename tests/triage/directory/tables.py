@@ -9,7 +9,8 @@ practitioners:
      capacity: 60, max_caseload: 25, languages: [en, pl], stand_in: p-beaa,
      hours: {monday: {from: 09:00, until: 17:00}, tuesday: {from: "22:00", until: "06:00"}},
      leave: [{from: 2026-12-21, until: 2027-01-02}, {from: 2027-02-01, until: 2027-02-01}],
-     on_site: {leaving_care: [monday, tuesday], mash: [wednesday]}}
+     on_site: {leaving_care: [monday, tuesday], mash: [wednesday]},
+     prefers: sms, quiet: {from: 20:30, until: "08:00"}}
   - {id: p-beaa, name: Bea Arkell, email: bea.arkell@example.org, phone: "+44 7700 900302"}
   - {id: p-cora, name: Cora Nunn, email: cora.nunn@example.org}
 teams:
@@ -24,12 +25,13 @@ duty:
 """
 
 PRACTITIONERS = """\
-id,name,email,phone,job,capacity,max_caseload,languages,hours,leave,on_site,stand_in
+id,name,email,phone,job,capacity,max_caseload,languages,hours,leave,on_site,stand_in,\
+prefers,quiet
 p-anna,Anna Keld,anna.keld@example.org,07700 900301,IDSVA,60,25,en; pl,\
 mon 09:00-17:00; tue 22:00-06:00,2026-12-21..2027-01-02; 2027-02-01,\
-"leaving_care mon,tue; mash wed",p-beaa
-p-beaa,Bea Arkell,bea.arkell@example.org,+44 7700 900302,,,,,,,,
-p-cora,Cora Nunn,cora.nunn@example.org,,,,,,,,,
+"leaving_care mon,tue; mash wed",p-beaa,sms,20:30-8:00
+p-beaa,Bea Arkell,bea.arkell@example.org,+44 7700 900302,,,,,,,,,,
+p-cora,Cora Nunn,cora.nunn@example.org,,,,,,,,,,,
 """
 TEAMS = """\
 team,catalogue,members,lead,contact

@@ -39,7 +39,7 @@ async def test_a_coordinator_reads_it_whole(loaded: KeptDirectory) -> None:
     """With its version; and that it was read is told, since it names people."""
     answer = await loaded.call("GET")
 
-    assert answer.json() == {"version": 1, "directory": as_json(loaded.sample)}
+    assert answer.json() == {"version": 1, "directory": as_json(loaded.sample), "refused": {}}
     (read,) = await loaded.told("access.recorded")
     assert read["subject"] == str(DIRECTORY_ID)
     assert (read["data"]["reader"], read["data"]["what"]) == ("coordinator-1", "directory")

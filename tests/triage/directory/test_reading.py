@@ -142,6 +142,14 @@ def test_a_formula_is_neutral_in_what_we_write(tmp_path: Path) -> None:
         ("name: Cora Nunn", 'name: " Cora"', "p-cora.name: is not one line, without white space"),
         ("name: Cora Nunn", f"name: {'C' * 201}", "p-cora.name: is longer than 200 characters"),
         ("job: IDSVA", "task: IDSVA", "p-anna.task: is no field that belongs here"),
+        ("prefers: sms", "prefers: letter", "p-anna.prefers: is neither email nor sms"),
+        (" phone: 07700 900301,", "", "p-anna.prefers: there is no number for texts"),
+        (
+            "quiet: {from: 20:30",
+            "quiet: {from: 08:00",
+            "p-anna.quiet: never ends: nothing could be told",
+        ),
+        ("quiet: {from: 20:30", "quiet: {from: 8", "p-anna.quiet.from: is not a time such as"),
         ("id: p-cora", "id: p-anna", "p-anna.id: p-anna is given twice"),
         ("id: p-cora", "id: Cora Nunn", "practitioners.2.id: is no practitioner's id"),
     ],
@@ -226,7 +234,12 @@ def test_what_is_no_directory_at_all(tmp_path: Path, content: str, said: str) ->
 @pytest.mark.parametrize(
     ("table", "before", "after", "said"),
     [
-        ("practitioners", "p-beaa\np", "p-gone\np", "line 2: stand_in: p-gone is no practitioner"),
+        (
+            "practitioners",
+            "p-beaa,sms",
+            "p-gone,sms",
+            "line 2: stand_in: p-gone is no practitioner",
+        ),
         ("practitioners", "mon 09:00-17:00", "monday", "line 2: hours: is not like mon-fri"),
         ("practitioners", "mon 09:00", "tue 09:00", "line 2: hours: gives hours for tuesday"),
         ("practitioners", "tue 22:00", "xyz 22:00", "line 2: hours: names no day of the week"),
@@ -236,10 +249,16 @@ def test_what_is_no_directory_at_all(tmp_path: Path, content: str, said: str) ->
         ("practitioners", "mash wed", "mash", "line 2: on_site: is not like leaving_care"),
         ("practitioners", "mash wed", "mash xyz", "line 2: on_site: names no day of the week"),
         ("practitioners", "mash wed", "mush wed", "line 2: on_site: is no team of the referral"),
+        ("practitioners", "20:30-8:00", "at night", "line 2: quiet: is not like 20:00-08:00"),
         ("practitioners", ",60,", ",sixty,", "line 2: capacity: is no whole number"),
         ("practitioners", "+44 7700 900302", "7700900302", "line 3: phone: is no telephone"),
         ("practitioners", "Cora Nunn", "", "line 4: name: is missing"),
-        ("practitioners", "900302,", "900302,x,x,x,x,x,x,x,x,x,x,x", "line 3: has more cells than"),
+        (
+            "practitioners",
+            "900302,",
+            "900302,x,x,x,x,x,x,x,x,x,x,x,x,x",
+            "line 3: has more cells than",
+        ),
         ("practitioners", "job", "task", "line 1: task: is no column of practitioners"),
         ("practitioners", "job", "phone", "line 1: phone: is a column twice"),
         ("practitioners", "name", "called", "line 1: has the columns of no table"),
@@ -334,12 +353,14 @@ _WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), mi
         st.sampled_from(["mash", "gp"]),
         st.lists(st.sampled_from(cells.WEEK), unique=True, min_size=1),
     ),
+    prefers=st.sampled_from(["email", "sms"]),
+    quiet=st.none() | _SHIFTS.filter(lambda hours: hours["from"] != hours["until"]),
 )
 def test_whatever_stands_in_a_spreadsheet_comes_back(
     tmp_path_factory: pytest.TempPathFactory, **entry: Any
 ) -> None:
     """Anybody whom the directory can hold survives the way to a spreadsheet and back."""
-    anna = practitioner("p-anna", **entry)
+    anna = practitioner("p-anna", phone="07700 900301", **entry)
 
     written = write_tables(directory(anna), tmp_path_factory.mktemp("tables"))
 

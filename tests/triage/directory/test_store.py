@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import time
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +14,9 @@ from services.triage.directory.entries import Directory
 from services.triage.directory.faults import DirectoryRefused
 from services.triage.directory.store import ChangedMeanwhile, DirectoryMissing, apply, seed
 from tests.triage.directory.kept import NOW, KeptDirectory
+
+FINE = (False, False)
+"""Neither address is refused."""
 
 
 def without_cora_s_rota(directory: Directory) -> Directory:
@@ -149,24 +153,24 @@ async def test_the_history_cannot_be_rewritten(kept: KeptDirectory, statement: s
 
 
 async def test_notify_sees_addresses_and_nothing_else(kept: KeptDirectory) -> None:
-    """Id, email and number of everybody, and no table of triage."""
+    """How everybody is reached, and when; how much is on a desk; and no table of triage."""
     await kept.become(kept.sample, 0)
     notify = await kept.database.connect("notify")
 
     seen = await notify.fetch("SELECT * FROM triage.address ORDER BY practitioner_id")
 
     assert [tuple(row.values()) for row in seen] == [
-        ("p-anna", "anna.keld@example.org", "07700 900301"),
-        ("p-beaa", "bea.arkell@example.org", "+44 7700 900302"),
-        ("p-cora", "cora.nunn@example.org", None),
+        ("p-anna", "anna.keld@example.org", "07700 900301", "sms", time(20, 30), time(8), *FINE),
+        ("p-beaa", "bea.arkell@example.org", "+44 7700 900302", "email", None, None, *FINE),
+        ("p-cora", "cora.nunn@example.org", None, "email", None, None, *FINE),
     ]
     tables = await notify.fetch(
         "SELECT table_name FROM information_schema.tables WHERE table_schema = 'triage'"
     )
-    assert [row["table_name"] for row in tables] == ["address"]
+    assert sorted(row["table_name"] for row in tables) == ["address", "desk_counts"]
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await notify.execute("SELECT body FROM triage.directory_entry")
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+    with pytest.raises(asyncpg.PostgresError, match="cannot delete from view"):
         await notify.execute("DELETE FROM triage.address")
     await notify.close()
 

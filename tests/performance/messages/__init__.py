@@ -1,0 +1,1 @@
+"""The benchmark of messages: ours beside a bare loop, and what a slow provider delays."""
