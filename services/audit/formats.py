@@ -44,22 +44,6 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class TreeHead(Answer):
-    """The log at one size: an RFC 6962 tree over SHA-256."""
-
-    size: int = Field(ge=0)
-    root: Hash
-
-
-class EntryProof(Answer):
-    """That a leaf is in the tree. `inclusion` goes from the leaf's sibling up to the root."""
-
-    index: int = Field(ge=0)
-    leaf_hash: Hash
-    inclusion: tuple[Hash, ...]
-    tree: TreeHead
-
-
 class EventContent(Answer):
     """The received bytes, once more as text for reading, and the salt of the leaf."""
 
@@ -71,9 +55,10 @@ class EventContent(Answer):
 class TrailEntry(Answer):
     """One event of a trail.
 
-    `leaf_data` is SHA-256(salt || bytes), `leaf_hash` the leaf's hash over that. `content` is null
-    once retention destroyed it; then only the hashes can be proved, and `event_id`, `type`, `time`
-    and `producer` are the log's word.
+    `referral` is the event's subject: of nearly all a referral. `leaf_data` is SHA-256(salt ||
+    bytes), `leaf_hash` the leaf's hash over that. `content` is null once it was destroyed; then
+    only the hashes can be proved, and `event_id`, `type`, `time`, `producer` and `referral` are
+    the log's word.
     """
 
     index: int = Field(ge=0)
@@ -81,19 +66,48 @@ class TrailEntry(Answer):
     type: str
     time: AwareDatetime
     producer: str
+    referral: UUID
     content: EventContent | None
     leaf_data: Hash
     leaf_hash: Hash
     inclusion: tuple[Hash, ...]
 
 
-class Trail(Answer):
-    """A page of a referral's events in the log's order, all proved in one tree.
+class Asked(Answer):
+    """What was looked for; an entry meets all that is not null.
 
-    `next`: the cursor of the next page; null on the last.
+    `person_ref`, `pair_ref`: what was told of the referrals that concern the person or the pair,
+    under any of their references, and that references were found to be one. `agency`: entries that
+    name it. `practitioner`: entries that name them, in whatever part. `since`, `until`: of the
+    event's own time, the latter not included. `text`: words of a reason, all of them.
     """
 
-    referral: UUID
-    tree: TreeHead
+    referral: UUID | None = None
+    person_ref: UUID | None = None
+    pair_ref: UUID | None = None
+    agency: str | None = None
+    practitioner: str | None = None
+    type: str | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    text: str | None = None
+
+
+class Trail(Answer):
+    """A page of what was asked for, in the log's order, all of it under one signed checkpoint.
+
+    `references`, `referrals`: where a person or a pair was asked for, every reference that counts
+    as the same, and the referrals that concern them. `checkpoint`: the signed note, with its
+    cosignatures; null while nothing was signed, and then there are no entries. `unsigned`: how many
+    later entries the log has that no checkpoint covers yet. `next`: the cursor of the next page,
+    which may be empty, since one page looks through no more than a part of the log; null at the
+    end.
+    """
+
+    asked: Asked
+    references: tuple[UUID, ...] = ()
+    referrals: tuple[UUID, ...] = ()
+    checkpoint: str | None
+    unsigned: int = Field(ge=0)
     entries: tuple[TrailEntry, ...]
     next: int | None
