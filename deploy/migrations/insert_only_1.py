@@ -1,4 +1,4 @@
-"""Tables of audit that are for inserting only, first form. Applied already: never change it here."""
+"""Audit's tables that are for inserting only, first form. Applied already: never change it here."""
 
 from alembic import op
 

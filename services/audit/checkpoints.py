@@ -32,14 +32,17 @@ async def take_turn(connection: AsyncConnection) -> bool:
     return bool(taken.scalar_one())
 
 
-async def add(connection: AsyncConnection, checkpoint: Checkpoint, note: bytes) -> None:
-    """Keep a signed checkpoint; IntegrityError if it contradicts one that is there."""
-    await connection.execute(
+async def add(connection: AsyncConnection, checkpoint: Checkpoint, note: bytes) -> bool:
+    """Keep a signed checkpoint; whether it is a new one. IntegrityError if it contradicts one that
+    is there."""
+    added = await connection.execute(
         text(
-            "INSERT INTO checkpoint (origin, size, root, note) VALUES (:origin, :size, :root, :note)"
+            "INSERT INTO checkpoint (origin, size, root, note)"
+            " VALUES (:origin, :size, :root, :note) ON CONFLICT DO NOTHING RETURNING number"
         ),
         _of_tree(checkpoint) | {"note": note},
     )
+    return added.scalar_one_or_none() is not None
 
 
 async def add_cosignatures(
@@ -113,15 +116,15 @@ def _of_tree(checkpoint: Checkpoint) -> dict[str, Any]:
     return {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root}
 
 
+_SIGNED = (
+    "SELECT origin, size, root, note, (SELECT string_agg(line, '' ORDER BY name, key_id)"
+    " FROM cosignature g WHERE (g.origin, g.size, g.root) = (c.origin, c.size, c.root))"
+    " AS cosigned FROM checkpoint c "
+)
+
+
 async def _one(connection: AsyncConnection, which: str, **given: Any) -> Signed | None:
-    rows = await connection.execute(
-        text(
-            "SELECT origin, size, root, note, (SELECT string_agg(line, '' ORDER BY name, key_id)"
-            " FROM cosignature g WHERE (g.origin, g.size, g.root) = (c.origin, c.size, c.root))"
-            f" AS cosigned FROM checkpoint c {which}"  # noqa: S608 - one of the above
-        ),
-        given,
-    )
+    rows = await connection.execute(text(_SIGNED + which), given)
     row = rows.one_or_none()
     if row is None:
         return None

@@ -37,6 +37,7 @@ _STATEMENTS = (
         line text NOT NULL,
         received_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (origin, size, root, name, key_id))""",
+    "CREATE INDEX ON audit.cosignature (origin, name, key_id, size)",
     # Whoever inserts, and however many at once: no checkpoint comes after a larger one, and none
     # beside another of its size. The lock is the signer's own, so that it costs nothing there.
     """CREATE FUNCTION audit.refuse_step_back() RETURNS trigger
