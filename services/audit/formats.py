@@ -111,3 +111,31 @@ class Trail(Answer):
     unsigned: int = Field(ge=0)
     entries: tuple[TrailEntry, ...]
     next: int | None
+
+
+class BundleQuery(Answer):
+    """A bundle's `query.json`: what was looked for, and what that was found to mean.
+
+    The log's word: no proof shows that a search left nothing out.
+    """
+
+    asked: Asked
+    references: tuple[UUID, ...] = ()
+    referrals: tuple[UUID, ...] = ()
+
+
+class BundleEntry(Answer):
+    """A line of a bundle's `entries.jsonl`: what is shown of one event, in the log's order.
+
+    `leaf_data` is hexadecimal. `destroyed`: of its content the hash alone is left, so that there is
+    neither a file of its bytes nor a salt, and all else on the line is the log's word.
+    """
+
+    index: int = Field(ge=0)
+    event_id: UUID
+    type: str
+    time: AwareDatetime
+    producer: str
+    referral: UUID
+    leaf_data: str = Field(pattern=r"^[0-9a-f]{64}$")
+    destroyed: bool
