@@ -25,6 +25,7 @@ from shared.bus.consumer import Consumer, Open
 from shared.bus.errors import describe, is_outage
 from shared.bus.parked import parked_router
 from shared.bus.relay import Relay
+from shared.bus.tally import Tallies
 from shared.bus.work import Seal, UnitOfWork, Unsealed
 from shared.settings import ServiceSettings
 from shared.sign_in import Doorkeeper
@@ -118,7 +119,7 @@ class Ground:
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         await self._check()
-        tasks = (*self.tasks, self._bus, self._housekeeping)
+        tasks = (*self.tasks, self._bus, self._housekeeping, Tallies(self.unit).run)
         running = [asyncio.create_task(task()) for task in tasks]
         for task in running:
             task.add_done_callback(_stop_if_broken)

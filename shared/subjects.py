@@ -66,6 +66,7 @@ PUBLISHES: Final[dict[Service, tuple[str, ...]]] = {
         "person.match_doubted",
         "person.merged",
         "person.split",
+        "person.erased",
     ),
     "triage": (
         "referral.triaged",
@@ -100,16 +101,16 @@ PUBLISHES: Final[dict[Service, tuple[str, ...]]] = {
         "notification.address_refused",
         "notification.answered",
     ),
-    "audit": (),
+    "audit": ("trail.alarmed", "checkpoint.stated", "content.destroyed"),
 }
-"""The event types that each service may publish; `access.recorded` is everybody's."""
+"""The event types that each service may publish, beside those of `EVERYBODY`."""
 
-EVERYBODY: Final[tuple[str, ...]] = ("access.recorded",)
+EVERYBODY: Final[tuple[str, ...]] = ("access.recorded", "tally.stated")
 
 FOLLOWS: Final[dict[Service, tuple[Service, ...]]] = {
     "intake": ("triage",),
     "triage": ("intake", "notify"),
-    "notify": ("triage",),
+    "notify": ("triage", "audit"),
     "audit": SERVICES,
 }
 """Whose events a service hears. A service hears all that a producer says of a referral,

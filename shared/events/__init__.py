@@ -23,11 +23,14 @@ from shared.events.assignments import (
     OfferedBecause,
     Outcome,
 )
+from shared.events.audit import CheckpointStated, ContentDestroyed, FindingKind, TrailAlarmed
 from shared.events.envelope import CloudEvent, EventData, derived_id, envelope
-from shared.events.everybody import AccessRecorded
+from shared.events.everybody import AccessRecorded, TallyStated, subject_of_service
 from shared.events.intake import (
+    ErasedBecause,
     MatchDoubted,
     PairMoved,
+    PersonErased,
     PersonsMerged,
     PersonsSplit,
     Problem,
@@ -92,15 +95,19 @@ __all__ = [
     "CaseListed",
     "CaseRated",
     "Channel",
+    "CheckpointStated",
     "CloudEvent",
     "ConflictDeclared",
     "ContactBy",
+    "ContentDestroyed",
     "DecidedBy",
     "Declined",
     "DirectoryChange",
     "DirectoryChanged",
     "Ended",
+    "ErasedBecause",
     "EventData",
+    "FindingKind",
     "Level",
     "MatchDoubted",
     "NotificationDelivered",
@@ -111,6 +118,7 @@ __all__ = [
     "Outcome",
     "PairMoved",
     "PanelOutcome",
+    "PersonErased",
     "PersonsMerged",
     "PersonsSplit",
     "Problem",
@@ -125,9 +133,12 @@ __all__ = [
     "ReferralTriaged",
     "RotaGapFound",
     "RouteTaken",
+    "TallyStated",
+    "TrailAlarmed",
     "derived_id",
     "envelope",
     "roles_reversed",
+    "subject_of_service",
 ]
 
 EVENT_TYPES: dict[str, type[EventData]] = {
@@ -155,6 +166,7 @@ EVENT_TYPES: dict[str, type[EventData]] = {
         RotaGapFound,
         PersonsMerged,
         PersonsSplit,
+        PersonErased,
         MatchDoubted,
         CaseListed,
         CaseHeard,
@@ -169,5 +181,9 @@ EVENT_TYPES: dict[str, type[EventData]] = {
         AddressRefused,
         AnsweredByText,
         AccessRecorded,
+        TallyStated,
+        TrailAlarmed,
+        CheckpointStated,
+        ContentDestroyed,
     )
 }

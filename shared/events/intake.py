@@ -1,6 +1,6 @@
 """What intake tells: of referrals as they come, and of who is who."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -70,6 +70,24 @@ class PersonsSplit(EventData):
     person_ref: UUID
     from_ref: UUID
     by: str
+
+
+ErasedBecause = Literal["erasure_request", "retention_ended", "recorded_in_error", "court_order"]
+"""Why a person is erased: a code, since words could name somebody."""
+
+
+class PersonErased(EventData):
+    """Who somebody is was destroyed, and what their referrals said of them.
+
+    `person_refs`: all that they went by; `referral_ids`: the referrals about them.
+    """
+
+    TYPE: ClassVar[str] = "person.erased"
+    person_ref: UUID
+    person_refs: tuple[UUID, ...]
+    referral_ids: tuple[UUID, ...]
+    by: str
+    because: ErasedBecause
 
 
 class MatchDoubted(EventData):

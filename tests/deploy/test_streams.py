@@ -94,7 +94,19 @@ async def test_a_follower_hears_every_number_of_a_producer(broker: Broker) -> No
     async with broker.signed_in(DEPLOY) as deploy:
         for service in ("intake", "triage", "notify"):
             info = await deploy.client.jetstream().consumer_info("EVENTS", service)
-            assert "event.access.recorded" in (info.config.filter_subjects or [])
+            heard = set(info.config.filter_subjects or [])
+            assert {"event.access.recorded", "event.tally.stated"} <= heard
+
+
+async def test_notify_hears_what_audit_says_of_the_trail(broker: Broker) -> None:
+    """Alarms and the day's checkpoint go to the auditors by mail."""
+    async with broker.signed_in("audit") as audit, broker.signed_in(DEPLOY) as deploy:
+        said = ("trail.alarmed", "checkpoint.stated", "content.destroyed")
+        for each in said:
+            await audit.client.jetstream().publish(f"event.{each}", b"{}")
+        info = await deploy.client.jetstream().consumer_info("EVENTS", "notify")
+
+    assert (info.num_pending or 0) + (info.num_ack_pending or 0) == len(said)
 
 
 async def test_triage_hears_what_became_of_messages(broker: Broker) -> None:
