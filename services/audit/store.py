@@ -141,6 +141,12 @@ async def tiles(connection: AsyncConnection, wanted: Collection[Tile]) -> dict[T
     return found
 
 
+async def leaves(connection: AsyncConnection, number: int) -> list[bytes]:
+    """The data of the leaves of one tile, as far as the log has come."""
+    rows = await connection.execute(text(_LEAVES_OF_TILES), {"numbers": [number], "width": WIDTH})
+    return _parted(rows.one().joined or b"")
+
+
 def _parted(joined: bytes) -> list[bytes]:
     return [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]
 
