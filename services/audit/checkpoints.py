@@ -112,6 +112,18 @@ async def size_seen_by(connection: AsyncConnection, origin: str, witness: Verifi
     return int(rows.scalar_one())
 
 
+async def is_cosigned_by(connection: AsyncConnection, signed: Signed, witness: VerifierKey) -> bool:
+    """Whether the witness's cosignature of this very tree is kept."""
+    rows = await connection.execute(
+        text(
+            "SELECT FROM cosignature WHERE (origin, size, root, name, key_id)"
+            " = (:origin, :size, :root, :name, :key_id)"
+        ),
+        _of_tree(signed.checkpoint) | {"name": witness.name, "key_id": witness.key_id},
+    )
+    return rows.first() is not None
+
+
 def _of_tree(checkpoint: Checkpoint) -> dict[str, Any]:
     return {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root}
 
