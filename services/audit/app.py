@@ -2,19 +2,36 @@
 
 from fastapi import FastAPI
 
+from services.audit.alarm import Alarm
 from services.audit.api import api_router
 from services.audit.handlers import Handlers
+from services.audit.key_memory import Memory
 from services.audit.retention import Retention
 from services.audit.settings import AuditSettings
+from services.audit.signer import Signer, read_keys
+from services.audit.tile_routes import public_router
+from services.audit.witness_policy import NO_WITNESSES, parse_policy
+from services.audit.witnesses import Witnesses
 from shared.service import Ground
 from shared.subjects import EVENTS
 
 
 def create_app(settings: AuditSettings) -> FastAPI:
     """The service, ready to be served."""
+    keys = read_keys(settings.log_key_files, settings.log_origin)
+    file = settings.witness_policy_file
+    policy = parse_policy(file.read_text()) if file else NO_WITNESSES
     ground = Ground.build("audit", settings)
     ground.listen(EVENTS, Handlers().open_event)
     ground.tasks.append(Retention(ground.engine, settings.retain_days).run)
+    refused = Alarm(ground.unit, settings.log_origin).refused
+    witnesses = Witnesses(ground.engine, policy, refused)
+    memory = Memory(settings.log_memory_file, settings.log_origin)
+    signer = Signer(
+        ground.engine, settings.log_origin, keys, memory, signed=witnesses.nudge, refused=refused
+    )
+    ground.tasks += [signer.run, witnesses.run]
     app = ground.app("Fingerpost audit")
     app.include_router(api_router(ground.unit, ground.doorkeeper))
+    app.include_router(public_router(ground.engine, policy))
     return app

@@ -66,6 +66,10 @@ class Policy:
         return self.quorum in agreed
 
 
+NO_WITNESSES: Final = Policy(logs=(), witnesses={}, quorum=NONE, groups={})
+"""What stands where no policy was given: nobody cosigns, and nobody needs to."""
+
+
 def parse_policy(text: str) -> Policy:
     """The policy of a file; MalformedPolicy."""
     if len(text) > _MAX_CHARACTERS:
