@@ -7,6 +7,12 @@
     tokens/signing.json          private JWK (ES256) that signs the tokens of the HTTP interface
     tokens/jwks.json             its public half, which the services check tokens with
     vault.key                    32 random bytes in hexadecimal: the columns of intake's vault
+    log/signing.key              the key that signs the audit log's checkpoints
+    log/next.key                 the one that takes its place, while keys are changed
+    log/policy                   the log's public keys and the witnesses: what whoever checks the
+                                 log is given; a witness is added here by hand
+    log/memory/                  what the keys signed last, written by audit. It is no secret, and
+                                 must never be put back to an older state
     postgres/<role>.password     the superuser `postgres`, the owner and a role for each service
     postgres/<role>.pgpass       the same as PGPASSFILE names it, for an address without a password
 
@@ -28,6 +34,7 @@ from typing import Final
 import nkeys
 from joserfc.jwk import ECKey
 
+from services.audit.notes import MalformedKey, SigningKey
 from shared.subjects import SERVICES
 
 DEPLOY: Final = "deploy"
@@ -37,6 +44,10 @@ SUPERUSER: Final = "postgres"
 OWNER: Final = "fingerpost_owner"
 ROLES: Final[tuple[str, ...]] = (SUPERUSER, OWNER, *SERVICES)
 
+LOCAL_LOG: Final = "fingerpost.local/audit"
+"""The name of the log of a system on one machine."""
+
+_LOG_FOLDERS: Final = ("log", "log/memory")
 _AGENCY: Final = re.compile(r"[a-z0-9-]{2,40}")
 
 
@@ -83,6 +94,32 @@ class Keys:
         """32 bytes in hexadecimal, given to intake alone."""
         return self.folder / "vault.key"
 
+    @property
+    def log_key_file(self) -> Path:
+        """The key that signs checkpoints, given to audit alone."""
+        return self.folder / "log" / "signing.key"
+
+    @property
+    def log_next_key_file(self) -> Path:
+        """The key that takes its place, while keys are changed."""
+        return self.folder / "log" / "next.key"
+
+    @property
+    def log_key_files(self) -> tuple[Path, ...]:
+        """The keys that sign checkpoints now."""
+        both = (self.log_key_file, self.log_next_key_file)
+        return tuple(file for file in both if file.is_file())
+
+    @property
+    def log_memory_file(self) -> Path:
+        """What they signed last."""
+        return self.folder / "log" / "memory" / "checkpoint"
+
+    @property
+    def log_policy_file(self) -> Path:
+        """The log's public keys and its witnesses."""
+        return self.folder / "log" / "policy"
+
     def password_file(self, role: str) -> Path:
         """The password of a PostgreSQL role of `ROLES`."""
         return self.folder / "postgres" / f"{role}.password"
@@ -101,15 +138,15 @@ class Keys:
         return public.decode()
 
 
-def make(folder: Path, agencies: Iterable[str] = ()) -> Keys:
-    """Make what is missing in `folder`, and keep what is there.
+def make(folder: Path, agencies: Iterable[str] = (), log_name: str = LOCAL_LOG) -> Keys:
+    """Make what is missing in `folder`, and keep what is there. `log_name`: of a new log's key.
 
     Called again with another agency it adds that agency's seed. KeysError where the folder
     lies open to others, or where an agency's name is not a slug of 2 to 40 characters.
     """
     keys = Keys(folder)
     agency_seeds = [keys.agency_seed_file(_slug(agency)) for agency in agencies]
-    for each in ("", "nats", "nats/agencies", "nats/server", "tokens", "postgres"):
+    for each in ("", "nats", "nats/agencies", "nats/server", "tokens", "postgres", *_LOG_FOLDERS):
         _closed_folder(folder / each)
     for seed_file in [*(keys.seed_file(user) for user in (*SERVICES, DEPLOY)), *agency_seeds]:
         _keep_or_write(seed_file, _new_user_seed)
@@ -117,10 +154,34 @@ def make(folder: Path, agencies: Iterable[str] = ()) -> Keys:
     _keep_or_write(keys.token_signing_file, _new_signing_key)
     _keep_or_write(keys.token_keys_file, lambda: _public_jwks(_read(keys.token_signing_file)))
     _keep_or_write(keys.vault_key_file, lambda: secrets.token_hex(32))
+    _keep_or_write(keys.log_key_file, lambda: _new_log_key(log_name).text)
+    _keep_or_write(keys.log_policy_file, lambda: _log_line(keys.log_key_file) + "\nquorum none")
     for role in ROLES:
         _keep_or_write(keys.password_file(role), lambda: secrets.token_urlsafe(32))
         _keep_or_write(keys.pgpass_file(role), partial(_pgpass, keys, role))
     return keys
+
+
+def add_log_key(folder: Path, name: str) -> str:
+    """Make a key that signs a log's checkpoints; returns its public half, as a policy has it.
+
+    The first is `log/signing.key`; beside it, the next is `log/next.key`, and the policy of the
+    folder names it too. KeysError where there are two, or where `name` is no log's.
+    """
+    keys = Keys(folder)
+    for each in ("", *_LOG_FOLDERS):
+        _closed_folder(folder / each)
+    file = keys.log_next_key_file if keys.log_key_file.exists() else keys.log_key_file
+    if file.exists():
+        raise KeysError(f"{file} is there: put it in the place of {keys.log_key_file.name} first")
+    key = _new_log_key(name)
+    _keep_or_write(file, lambda: key.text)
+    if keys.log_policy_file.exists():
+        with keys.log_policy_file.open("a") as policy:
+            policy.write(_log_line(file) + "\n")
+    else:
+        _keep_or_write(keys.log_policy_file, lambda: _log_line(file) + "\nquorum none")
+    return str(key.verifier)
 
 
 def load(folder: Path) -> Keys:
@@ -185,6 +246,17 @@ def _pair(seed: str) -> nkeys.KeyPair:
 
 def _pgpass(keys: Keys, role: str) -> str:
     return f"*:*:*:{role}:{keys.password(role)}"
+
+
+def _new_log_key(name: str) -> SigningKey:
+    try:
+        return SigningKey.generate(name, secrets.token_bytes(32))
+    except MalformedKey as error:
+        raise KeysError(f"{name!r} is no name of a log: {error}") from None
+
+
+def _log_line(key_file: Path) -> str:
+    return f"log {SigningKey.parse(_read(key_file)).verifier}"
 
 
 def _new_signing_key() -> str:

@@ -20,7 +20,7 @@ from shared.bus.errors import describe
 from shared.registry import Registry
 from shared.sign_in import Role
 
-keys = typer.Typer(help="A sender's credentials.", no_args_is_help=True)
+keys = typer.Typer(help="Credentials of senders, and the log's keys.", no_args_is_help=True)
 
 
 def migrate(
@@ -83,6 +83,21 @@ def token(
     signing = _keys(data).token_signing_file
     agency = subject if role == "sender" else None
     typer.echo(mint(signing, subject, (roles[role],), agency=agency))
+
+
+@keys.command("log")
+def log_key(
+    name: Annotated[str, typer.Argument(help="The log's name, as in LOG_ORIGIN.")],
+    folder: Annotated[
+        Path, typer.Option("--keys", envvar="KEYS_FOLDER", help="The folder of keys.")
+    ] = DEFAULT_DATA / "keys",
+) -> None:
+    """A new key that signs the audit log; prints the public half, for whoever checks the log."""
+    try:
+        public = key_folder.add_log_key(folder, name)
+    except key_folder.KeysError as error:
+        cannot(str(error))
+    typer.echo(public)
 
 
 def _keys(data: Path) -> key_folder.Keys:

@@ -6,6 +6,7 @@ and ended before anything is started anew.
 
 import asyncio
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -241,7 +242,12 @@ class System:
                     "SMS_PROVIDERS": "local_inbox",
                 }
             case "audit":
-                return {}
+                return {
+                    "LOG_ORIGIN": key_folder.LOCAL_LOG,
+                    "LOG_KEY_FILES": json.dumps([str(f) for f in self.keys.log_key_files]),
+                    "LOG_MEMORY_FILE": str(self.keys.log_memory_file),
+                    "WITNESS_POLICY_FILE": str(self.keys.log_policy_file),
+                }
 
     def _proxy_settings(self) -> dict[str, str]:
         return {

@@ -5,14 +5,14 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import httpx2
 from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from deploy.keys import Keys
+from deploy.keys import LOCAL_LOG, Keys
 from services.audit.app import create_app
 from services.audit.settings import AuditSettings
 from shared.sign_in import ALGORITHM, AUDIENCE
@@ -22,8 +22,17 @@ NO_BROKER: Final = "nats://127.0.0.1:9"
 """The discard port: nobody listens there."""
 
 
-def audit_app(database: Database, nats_url: str = NO_BROKER) -> FastAPI:
-    """The app; without a broker its HTTP side stands all the same."""
+def audit_app(database: Database, nats_url: str = NO_BROKER, **more: Any) -> FastAPI:
+    """The app; without a broker its HTTP side stands all the same. `more`: other settings.
+
+    It signs with the keys of the database, and remembers what it signed in a file of that one
+    database."""
+    settings: dict[str, Any] = {
+        "log_origin": LOCAL_LOG,
+        "log_key_files": (database.keys.log_key_file,),
+        "log_memory_file": database.keys.log_memory_file.with_name(database.name),
+        "witness_policy_file": database.keys.log_policy_file,
+    }
     return create_app(
         AuditSettings(
             nats_url=nats_url,
@@ -31,6 +40,7 @@ def audit_app(database: Database, nats_url: str = NO_BROKER) -> FastAPI:
             database_url=database.url("audit"),
             token_keys_file=database.keys.token_keys_file,
             port=0,
+            **settings | more,
         )
     )
 

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
-from deploy.keys import Keys
+from deploy.keys import LOCAL_LOG, Keys
 from deploy.local import child, nats_server, postgres_server
 from deploy.prepare import prepare
 from services.audit.settings import AuditSettings
@@ -88,17 +88,17 @@ def test_the_example_of_providers_starts_notify(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("service", SETTINGS)
 def test_a_service_has_its_own_secrets_alone(compose: dict[str, Any], service: str) -> None:
-    """The vault's key is intake's alone; nobody is given another's seed or password."""
+    """The vault's key is intake's alone and the log's key audit's; nobody is given another's seed
+    or password."""
     own = {f"{service}-seed", f"{service}-pgpass", "token-keys"}
+    more = {"intake": {"vault-key"}, "audit": {"log-key", "log-policy"}}
 
-    assert set(compose["services"][service]["secrets"]) == own | (
-        {"vault-key"} if service == "intake" else set()
-    )
+    assert set(compose["services"][service]["secrets"]) == own | more.get(service, set())
 
 
 def test_every_secret_is_a_file_that_prepare_makes(compose: dict[str, Any], tmp_path: Path) -> None:
     """No secret stands in the file or in an environment, and none is missing at the first start."""
-    keys = prepare(tmp_path / "keys", AGENCIES_FILE)
+    keys = prepare(tmp_path / "keys", AGENCIES_FILE, LOCAL_LOG)
 
     for name, secret in compose["secrets"].items():
         path = Path(secret["file"].replace("${FINGERPOST_KEYS}", str(keys.folder)))
@@ -185,7 +185,7 @@ def test_the_jobs_make_a_system_out_of_two_empty_servers(
 ) -> None:
     """Keys and configuration are prepared, both servers start on them, and each job does its
     part, on the second time too."""
-    keys = prepare(tmp_path / "keys", AGENCIES_FILE)
+    keys = prepare(tmp_path / "keys", AGENCIES_FILE, LOCAL_LOG)
     ports = {"postgres": child.free_port(), "nats": child.free_port()}
     postgres = postgres_server.start(
         tmp_path / "postgres",
