@@ -4,6 +4,24 @@ It needs no database and shares nothing with the writer but the hash and the for
 stands in a policy that the checker brings along.
 """
 
+from services.audit.verify.bundle import check_bundle
+from services.audit.verify.memory import Memory
+from services.audit.verify.report import CannotCheck, DoesNotHold, Problem, Report
+from services.audit.verify.source import Folder, Source
 from services.audit.verify.trail import Broken, Verified, verify_trail
+from services.audit.verify.whole import check_log
 
-__all__ = ["Broken", "Verified", "verify_trail"]
+__all__ = [
+    "Broken",
+    "CannotCheck",
+    "DoesNotHold",
+    "Folder",
+    "Memory",
+    "Problem",
+    "Report",
+    "Source",
+    "Verified",
+    "check_bundle",
+    "check_log",
+    "verify_trail",
+]

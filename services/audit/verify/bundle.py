@@ -1,0 +1,180 @@
+"""The check of a bundle: what was taken from a log for an auditor, verified off line.
+
+Its own copy of the policy is not looked at: whoever forged the rest would have forged that.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from services.audit.checkpoint import Checkpoint
+from services.audit.formats import BundleEntry, BundleQuery
+from services.audit.merkle import inclusion_holds, leaf_hash
+from services.audit.proof_file import MalformedProof, ProofFile
+from services.audit.verify.archive import (
+    CHECKPOINT,
+    ENTRIES,
+    QUERY,
+    Archive,
+    event_name,
+    proof_name,
+)
+from services.audit.verify.memory import Memory
+from services.audit.verify.report import DoesNotHold, Report
+from services.audit.verify.shown import check_shown
+from services.audit.verify.signed import Signed, check_remembered, check_signed
+from services.audit.witness_policy import Policy
+
+Stream = tuple[str, UUID]
+"""One producer's events on one referral, which it numbers from 1."""
+
+
+@dataclass
+class _Seen:
+    """What the entries so far have shown."""
+
+    entries: int = 0
+    last: int = -1
+    destroyed: Counter[Stream] = field(default_factory=Counter)
+    numbers: defaultdict[Stream, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    files: set[str] = field(default_factory=set)
+
+
+def check_bundle(path: Path, policy: Policy, memory: Memory) -> Report:
+    """Check signatures, and of every event its bytes, salt and place in the log, and its number.
+
+    CannotCheck if the file, the policy or the memory is of no use.
+    """
+    report = Report()
+    try:
+        with Archive(path) as archive:
+            signed = check_signed(archive.read(CHECKPOINT), policy, report)
+            if signed is None:
+                return report
+            _check_entries(archive, signed, report)
+    except DoesNotHold as error:
+        report.found("events", f"The bundle does not hold: {error}.")
+        return report
+    check_remembered(signed, memory, None, report)
+    if report.holds and memory.recall(signed.checkpoint.origin) is None:
+        memory.keep(signed.checkpoint.origin, signed.encoded)
+    return report
+
+
+def _check_entries(archive: Archive, signed: Signed, report: Report) -> None:
+    query = _query(archive)
+    seen = _Seen()
+    for entry in _entries(archive):
+        try:
+            _check_entry(archive, entry, signed, seen)
+        except DoesNotHold as error:
+            report.found("events", f"Entry {entry.index} does not hold: {error}.", entry.index)
+    if unshown := sorted(archive.numbered - seen.files):
+        report.found("events", f"The bundle holds {unshown[0]} for no entry that it shows.")
+    gone = seen.destroyed.total()
+    report.checked.append(
+        f"{seen.entries - gone} events are shown as their bytes say, and each of them, with its"
+        f" salt, is in the signed log of {signed.checkpoint.size} entries."
+    )
+    if gone:
+        report.unchecked.append(
+            f"What is shown of {gone} events whose content was destroyed: their hashes are in the"
+            " log, the rest is its word."
+        )
+    _check_numbers(query, seen, report)
+
+
+def _check_entry(archive: Archive, entry: BundleEntry, signed: Signed, seen: _Seen) -> None:
+    before, seen.last = seen.last, entry.index
+    seen.entries += 1
+    if entry.index <= before:
+        raise DoesNotHold("the entries are not in the log's order")
+    names = {proof_name(entry.index)} | ({event_name(entry.index)} & archive.numbered)
+    seen.files |= names
+    stream = (entry.producer, entry.referral)
+    proof = _proof(archive, entry, signed)
+    leaf_data = bytes.fromhex(entry.leaf_data)
+    if entry.destroyed:
+        seen.destroyed[stream] += 1
+        if len(names) > 1 or proof.extra is not None:
+            raise DoesNotHold("its content is said to be destroyed, and is there")
+    else:
+        if proof.extra is None:
+            raise DoesNotHold("its salt is missing")
+        body = archive.read(event_name(entry.index))
+        event = check_shown(entry, proof.extra, body, leaf_data)
+        seen.numbers[stream][event.sequence] += 1
+    _check_inclusion(proof, leaf_data, signed.checkpoint)
+
+
+def _proof(archive: Archive, entry: BundleEntry, signed: Signed) -> ProofFile:
+    try:
+        proof = ProofFile.parse(archive.read(proof_name(entry.index)))
+    except MalformedProof as error:
+        raise DoesNotHold(str(error)) from error
+    if proof.index != entry.index:
+        raise DoesNotHold("its proof is of another entry")
+    if proof.note_bytes != signed.encoded:
+        raise DoesNotHold("its proof is under another checkpoint")
+    return proof
+
+
+def _check_inclusion(proof: ProofFile, leaf_data: bytes, tree: Checkpoint) -> None:
+    leaf = leaf_hash(leaf_data)
+    if not inclusion_holds(proof.index, tree.size, leaf, proof.inclusion, tree.root):
+        raise DoesNotHold("it is not in the log at its index")
+
+
+def _check_numbers(query: BundleQuery, seen: _Seen, report: Report) -> None:
+    """Gaps in what each producer numbered; of the referrals alone that were asked for whole."""
+    asked = {name for name, value in query.asked if value is not None}
+    narrowed = asked - {"referral", "person_ref", "pair_ref"}
+    if narrowed:
+        report.unchecked.append(
+            f"Whether events are missing: it was asked for a part alone, by"
+            f" {', '.join(sorted(narrowed))}."
+        )
+        return
+    whole = {*query.referrals, *([query.asked.referral] if query.asked.referral else [])}
+    wrong = list(_wrong_numbers(whole, seen))
+    for said in wrong:
+        report.found("events", said)
+    if not wrong:
+        report.checked.append(
+            f"Who tells of a referral numbers it: of the {len(whole)} referrals asked for none of"
+            " the events is missing up to the last that is shown."
+        )
+    report.unchecked.append("Whether there are later events, or other referrals to show.")
+
+
+def _wrong_numbers(whole: Collection[UUID], seen: _Seen) -> Iterator[str]:
+    for (producer, referral), numbers in seen.numbers.items():
+        if referral not in whole:
+            continue
+        missing = max(numbers) - len(numbers) - seen.destroyed[producer, referral]
+        if missing > 0:
+            yield (
+                f"{missing} events that {producer} told of referral {referral} are missing: their"
+                " numbers leave gaps."
+            )
+        if numbers.total() > len(numbers):
+            yield f"{producer} numbered two events of referral {referral} the same."
+
+
+def _query(archive: Archive) -> BundleQuery:
+    try:
+        return BundleQuery.model_validate_json(archive.read(QUERY))
+    except ValidationError:
+        raise DoesNotHold(f"{QUERY} is no query") from None
+
+
+def _entries(archive: Archive) -> Iterator[BundleEntry]:
+    for number, line in enumerate(archive.read(ENTRIES).splitlines(), start=1):
+        try:
+            yield BundleEntry.model_validate_json(line)
+        except ValidationError:
+            raise DoesNotHold(f"line {number} of {ENTRIES} is no entry") from None

@@ -1,0 +1,41 @@
+"""Whether what is shown of an event is what its leaf in the log is made of."""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Protocol
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from services.audit.verify.report import DoesNotHold
+from shared.events import CloudEvent
+
+
+class Shown(Protocol):
+    """What is shown of an event."""
+
+    @property
+    def event_id(self) -> UUID: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def time(self) -> datetime: ...
+    @property
+    def producer(self) -> str: ...
+    @property
+    def referral(self) -> UUID: ...
+
+
+def check_shown(shown: Shown, salt: bytes, body: bytes, leaf_data: bytes) -> CloudEvent:
+    """The event of these bytes. DoesNotHold unless salt and bytes are the leaf's, and say what is
+    shown."""
+    if sha256(salt + body).digest() != leaf_data:
+        raise DoesNotHold("salt and bytes are not those of the leaf")
+    try:
+        event = CloudEvent.model_validate_json(body)
+    except ValidationError:
+        raise DoesNotHold("the bytes are no event") from None
+    said = (event.id, event.type, event.time, event.producer, event.subject)
+    if said != (shown.event_id, shown.type, shown.time, shown.producer, shown.referral):
+        raise DoesNotHold("what is shown is not what the bytes say")
+    return event

@@ -1,0 +1,148 @@
+"""Who vouches for a checkpoint: the log by its key, and its witnesses, as a policy demands."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.audit.checkpoint import Checkpoint, cosigned, parse_checkpoint
+from services.audit.notes import Note, NoteRefused, VerifierKey, parse_note, verified
+from services.audit.verify.memory import Memory
+from services.audit.verify.report import CannotCheck, Report
+from services.audit.witness_policy import NONE, Policy
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A checkpoint that a key of the policy signed."""
+
+    encoded: bytes
+    note: Note
+    checkpoint: Checkpoint
+    signers: tuple[VerifierKey, ...]
+
+
+def check_signed(encoded: bytes, policy: Policy, report: Report) -> Signed | None:
+    """The checkpoint if the log signed it; what else is found of it goes into the report."""
+    if not policy.logs:
+        raise CannotCheck("the policy names no log's key, so that no signature can be checked")
+    try:
+        note = parse_note(encoded)
+        checkpoint = parse_checkpoint(note.text)
+    except NoteRefused as error:
+        report.found("signature", f"The checkpoint cannot be read: {error}.")
+        return None
+    keys = policy.log_keys(checkpoint.origin)
+    if not keys:
+        known = ", ".join(sorted({key.name for key in policy.logs}))
+        report.found(
+            "signature",
+            f"The checkpoint is of {checkpoint.origin}, which the policy does not know; it knows"
+            f" {known}.",
+        )
+        return None
+    try:
+        signers = verified(note, keys)
+    except NoteRefused as error:
+        report.found("signature", _unsigned(note, checkpoint.origin, keys, error))
+        return None
+    report.checkpoint = checkpoint
+    report.checked.append(
+        f"The checkpoint of {checkpoint.origin} with {checkpoint.size} entries is signed by"
+        f" {len(signers)} of the {len(keys)} keys that the policy names for the log."
+    )
+    _check_cosignatures(note, policy, report)
+    return Signed(encoded, note, checkpoint, signers)
+
+
+def check_remembered(
+    signed: Signed, memory: Memory, roots: dict[int, bytes] | None, report: Report
+) -> None:
+    """Whether the log goes on from what is remembered of it. `roots`: those that its entries have
+    at some sizes; none where there were no entries to compute them from."""
+    recalled = memory.recall(signed.checkpoint.origin)
+    if recalled is None:
+        report.unchecked.append(
+            "Whether the log was rewritten before now: nothing was remembered of it here. The next"
+            " check will know this checkpoint."
+        )
+        return
+    note, before = recalled
+    now = signed.checkpoint
+    if before.size > now.size and roots is not None:
+        report.found(
+            "memory",
+            f"The log is smaller than it was: {before.size} entries were signed and remembered,"
+            f" and here are {now.size}. Entries were taken away, or this is an old copy.",
+        )
+    elif before.size == now.size and before.root != now.root:
+        report.found(
+            "memory",
+            f"Two different logs of {now.size} entries were signed: this one, and the one that is"
+            f" remembered in {memory.file(now.origin)}. The two signatures together prove it.",
+        )
+    elif before.size == now.size:
+        report.checked.append(f"It is the checkpoint of {before.size} entries remembered here.")
+    elif roots is None:
+        report.unchecked.append(
+            f"Whether it belongs to the history remembered here, of {before.size} entries: that"
+            " takes the log itself, by its address or as a folder."
+        )
+    elif roots[before.size] != before.root:
+        report.found(
+            "memory",
+            f"The first {before.size} entries are not those that were signed and remembered in"
+            f" {memory.file(now.origin)}: the log was rewritten.",
+        )
+    else:
+        report.checked.append(
+            f"The first {before.size} entries are those that the checkpoint remembered here covers."
+        )
+    _note_changed_key(note, signed, report)
+
+
+def _check_cosignatures(note: Note, policy: Policy, report: Report) -> None:
+    try:
+        times = cosigned(note, policy.witness_keys)
+    except NoteRefused as error:
+        report.found("cosignatures", f"The checkpoint is not to be believed: {error}.")
+        return
+    by = _by(times)
+    if not policy.accepts(times):
+        report.found(
+            "cosignatures",
+            f"Too few witnesses stand by the checkpoint for the quorum {policy.quorum}: {by}.",
+        )
+    elif policy.quorum == NONE:
+        report.checked += [f"It is cosigned: {by}."] if times else []
+        report.unchecked.append(
+            "Whether the log shows everybody the same: the policy asks for no witness."
+        )
+    else:
+        report.checked.append(f"The witnesses that the policy asks for stand by it: {by}.")
+
+
+def _by(times: dict[VerifierKey, datetime]) -> str:
+    each = [f"{key.name} at {at:%Y-%m-%d %H:%M:%S} UTC" for key, at in times.items()]
+    return ", ".join(each) or "none"
+
+
+def _unsigned(note: Note, origin: str, keys: Collection[VerifierKey], error: NoteRefused) -> str:
+    others = [each for each in note.signatures if each.name == origin]
+    ids = {each.key_id for each in others} - {key.key_id for key in keys}
+    if not ids:
+        return f"The checkpoint is not signed by the log: {error}."
+    return (
+        f"The checkpoint is not signed by the log: {error}. It bears {origin}'s name with a key"
+        f" ({', '.join(sorted(id_.hex() for id_ in ids))}) that the policy does not name: the"
+        " log's key was changed, or somebody else signs in its name."
+    )
+
+
+def _note_changed_key(before: Note, signed: Signed, report: Report) -> None:
+    if not any(signature.is_of(key) for signature in before.signatures for key in signed.signers):
+        now = ", ".join(str(key) for key in signed.signers)
+        report.unchecked.append(
+            "Why the log's key has changed: none of the keys that signed the remembered checkpoint"
+            f" signed this one. The policy names the present key, {now}; ask whoever gave you the"
+            " policy whether that was announced."
+        )
