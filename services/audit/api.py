@@ -1,22 +1,18 @@
-"""Audit over HTTP: the trail for auditors; the tree, which names nobody, for everybody."""
+"""The trail for auditors, over HTTP."""
 
-from typing import Annotated, Final
-from uuid import UUID, uuid4
+from collections.abc import Iterable
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.audit import log, store
-from services.audit.formats import EntryProof, EventContent, Trail, TrailEntry, TreeHead
-from services.audit.merkle import leaf_hash
-from services.audit.store import Entry
+from services.audit import asking
+from services.audit.asking import Question, Unanswerable
+from services.audit.formats import Trail
+from services.audit.looking import View, record
 from shared.bus.work import UnitOfWork
-from shared.events import AccessRecorded
+from shared.events import Problem
 from shared.problems import Refused
 from shared.sign_in import Caller, Doorkeeper
-
-PAGE: Final = 100
-LARGEST_INDEX: Final = 2**62
-Index = Annotated[int, Path(ge=0, le=LARGEST_INDEX)]
 
 
 def api_router(unit: UnitOfWork, doorkeeper: Doorkeeper) -> APIRouter:
@@ -26,74 +22,65 @@ def api_router(unit: UnitOfWork, doorkeeper: Doorkeeper) -> APIRouter:
 
     @router.get("/trail")
     async def trail(
-        referral: UUID,
         caller: Annotated[Caller, auditor],
-        cursor: Annotated[int, Query(ge=0, le=LARGEST_INDEX)] = 0,
+        question: Annotated[Question, Depends(question_of)],
+        response: Response,
     ) -> Trail:
-        """What happened to a referral, event by event, each proved to be in the log.
+        """What happened, event by event, each proved under the latest signed checkpoint."""
+        await record(unit, caller, "trail", question)
+        response.headers["Cache-Control"] = "no-store"
+        view = await View.of(unit.engine, question.asked)
+        return await view.trail(question.cursor)
 
-        `cursor`: the `next` of the page before. Each page has a tree of its own.
-        """
-        async with unit.work(uuid4()) as work:
-            read = AccessRecorded(
-                reader=caller.subject, roles=caller.roles, what="trail", why="audit"
-            )
-            work.emit(read, referral)
-        async with unit.engine.connect() as connection:
-            size = await store.size(connection)
-            # One more than a page tells whether there is a next one.
-            entries = await store.trail(
-                connection, referral, first=cursor, below=size, limit=PAGE + 1
-            )
-            page, rest = entries[:PAGE], entries[PAGE:]
-            proved = await log.prove(connection, [entry.index for entry in page], size)
-        return Trail(
-            referral=referral,
-            tree=_head(proved.tree),
-            entries=tuple(map(_shown, page, proved.proofs)),
-            next=rest[0].index if rest else None,
-        )
-
-    @router.get("/tree")
-    async def tree() -> TreeHead:
-        """How many entries the log has, and the root over them."""
-        async with unit.engine.connect() as connection:
-            return _head(await log.tree(connection))
-
-    @router.get("/entries/{index}/proof")
-    async def proof(index: Index) -> EntryProof:
-        """That the leaf at `index` is in the tree as it stands; of the entry it shows no more."""
-        async with unit.engine.connect() as connection:
-            size = await store.size(connection)
-            leaf = await store.leaf(connection, index) if index < size else None
-            if leaf is None:
-                raise Refused(404, "not-found", "The log has no entry of that index yet.")
-            proved = await log.prove(connection, [index], size)
-        return EntryProof(
-            index=index,
-            leaf_hash=leaf_hash(leaf),
-            inclusion=proved.proofs[0],
-            tree=_head(proved.tree),
-        )
+    @router.get("/chronology")
+    async def chronology(
+        caller: Annotated[Caller, auditor],
+        question: Annotated[Question, Depends(chronology_of)],
+        response: Response,
+    ) -> Trail:
+        """All that the log has of one person or pair, across their referrals."""
+        await record(unit, caller, "chronology", question)
+        response.headers["Cache-Control"] = "no-store"
+        view = await View.of(unit.engine, question.asked)
+        return await view.trail(question.cursor)
 
     return router
 
 
-def _head(tree: log.Tree) -> TreeHead:
-    return TreeHead(size=tree.size, root=tree.root)
+def question_of(
+    request: Request,
+    _why: Annotated[str, Query(alias="why", description=f"one of {', '.join(asking.WHYS)}")] = "",
+    _reference: Annotated[
+        str, Query(alias="reference", description="the case's number; may be blank")
+    ] = "",
+    _referral: Annotated[str, Query(alias="referral")] = "",
+    _person_ref: Annotated[str, Query(alias="person_ref")] = "",
+    _pair_ref: Annotated[str, Query(alias="pair_ref")] = "",
+    _agency: Annotated[str, Query(alias="agency")] = "",
+    _practitioner: Annotated[str, Query(alias="practitioner")] = "",
+    _type: Annotated[str, Query(alias="type")] = "",
+    _since: Annotated[str, Query(alias="since", description="a day, or a moment")] = "",
+    _until: Annotated[str, Query(alias="until", description="a day, included; or a moment")] = "",
+    _text: Annotated[str, Query(alias="text", description="words of the reason")] = "",
+    _cursor: Annotated[str, Query(alias="cursor")] = "",
+) -> Question:
+    """A FastAPI dependency: what is asked; Refused (422) with every fault by its field."""
+    question = asking.read(request.query_params)
+    if isinstance(question, Unanswerable):
+        raise refused(question.faults)
+    return question
 
 
-def _shown(entry: Entry, inclusion: tuple[bytes, ...]) -> TrailEntry:
-    content = entry.content
-    return TrailEntry(
-        index=entry.index,
-        event_id=entry.event_id,
-        type=entry.type,
-        time=entry.time,
-        producer=entry.producer,
-        content=content
-        and EventContent(text=content.body.decode(), bytes=content.body, salt=content.salt),
-        leaf_data=entry.leaf,
-        leaf_hash=leaf_hash(entry.leaf),
-        inclusion=inclusion,
-    )
+def chronology_of(question: Annotated[Question, Depends(question_of)]) -> Question:
+    """A FastAPI dependency: a question about one person or one pair, and nothing besides."""
+    asked = question.asked
+    if asked.model_dump(exclude={"person_ref", "pair_ref"}, exclude_none=True):
+        raise refused([Problem(field="person_ref", problem="A chronology leaves nothing out")])
+    if not (asked.person_ref or asked.pair_ref):
+        raise refused([Problem(field="person_ref", problem="Name a person or a pair")])
+    return question
+
+
+def refused(faults: Iterable[Problem]) -> Refused:
+    """The answer to a question that is none."""
+    return Refused(422, "invalid-request", "The request is not as it should be.", faults)

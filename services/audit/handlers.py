@@ -6,21 +6,18 @@ same. What is no event of ours is parked: it has no id that would tell it from a
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.audit import log
+from services.audit.finding import found_by, name_in, uuid_in
 from services.audit.store import Heard
 from shared import subjects
 from shared.bus.consumer import Delivery, Received
 from shared.bus.errors import UnreadableMessage
 from shared.bus.work import Work
 from shared.events import CloudEvent
-
-LONGEST_NAME = 500
 
 
 @dataclass(frozen=True)
@@ -58,25 +55,13 @@ def read(received: Received) -> Heard:
         referral=event.subject,
         time=event.time,
         body=received.body,
-        practitioner=_name(event.data.get("practitioner_id")),
-        agency=_name(
+        practitioner=name_in(event.data.get("practitioner_id")),
+        agency=name_in(
             facts.get("source.agency") if isinstance(facts, dict) else event.data.get("agency")
         ),
-        person_ref=_uuid(event.data.get("person_ref")),
+        person_ref=uuid_in(event.data.get("person_ref")),
+        found_by=found_by(event),
     )
-
-
-def _name(value: Any) -> str | None:
-    """A name that an entry can be found by. Anything else stays in the bytes alone."""
-    named = isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and value.isprintable()
-    return value if named else None
-
-
-def _uuid(value: Any) -> UUID | None:
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
 
 
 def _faults(error: ValidationError) -> str:

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit import merkle, store, tiles
+from services.audit import marking, merkle, store, tiles
 from services.audit.store import Heard
 
 SALT_BYTES = 32
@@ -36,9 +36,12 @@ async def append(
     await store.take_turn(connection)
     first = await store.size(connection)
     await store.add_entries(connection, first, heard, salts, leaves)
+    await marking.add(connection, first, [h.found_by for h in heard], [h.referral for h in heard])
     for tile in tiles.filled(first, first + len(heard)):
         hashes = (await store.tiles(connection, [tile]))[tile]
         await store.add_tile_hash(connection, tile, merkle.root(hashes))
+        if tile.level == 0:
+            await marking.add_span(connection, tile.number)
 
 
 @dataclass(frozen=True)

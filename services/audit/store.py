@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.audit.finding import FoundBy
 from services.audit.merkle import HASH_BYTES, leaf_hash
 from services.audit.tiles import WIDTH, Tile
 
@@ -27,6 +28,7 @@ class Heard:
     practitioner: str | None = None
     agency: str | None = None
     person_ref: UUID | None = None
+    found_by: FoundBy = field(default_factory=FoundBy)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Entry:
     event_id: UUID
     type: str
     producer: str
+    referral: UUID
     time: datetime
     leaf: bytes
     content: Content | None
@@ -149,34 +152,6 @@ async def leaves(connection: AsyncConnection, number: int) -> list[bytes]:
 
 def _parted(joined: bytes) -> list[bytes]:
     return [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]
-
-
-async def trail(
-    connection: AsyncConnection, referral: UUID, *, first: int, below: int, limit: int
-) -> list[Entry]:
-    """A referral's entries in the log's order: from index `first`, below index `below`."""
-    rows = await connection.execute(
-        text(
-            "SELECT leaf_index, e.event_id, e.type, e.producer, e.time, e.leaf, c.salt, c.body"
-            # The moment as well as the index: it tells the month, and so the one partition.
-            " FROM entry e LEFT JOIN content c USING (leaf_index, logged_at)"
-            " WHERE e.referral = :referral AND leaf_index >= :first AND leaf_index < :below"
-            " ORDER BY leaf_index LIMIT :limit"
-        ),
-        {"referral": referral, "first": first, "below": below, "limit": limit},
-    )
-    return [
-        Entry(
-            index=row.leaf_index,
-            event_id=row.event_id,
-            type=row.type,
-            producer=row.producer,
-            time=row.time,
-            leaf=row.leaf,
-            content=None if row.salt is None else Content(row.salt, row.body),
-        )
-        for row in rows
-    ]
 
 
 async def leaf(connection: AsyncConnection, index: int) -> bytes | None:

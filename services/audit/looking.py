@@ -1,0 +1,142 @@
+"""An auditor looks: that is recorded first, and what is shown is under the latest checkpoint."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final, Self
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.audit import checkpoints, log, store
+from services.audit.asking import Question
+from services.audit.checkpoints import Signed
+from services.audit.formats import Asked, EventContent, Trail, TrailEntry
+from services.audit.merkle import leaf_hash
+from services.audit.people import Concerned
+from services.audit.searching import NoWords, Search
+from services.audit.store import Entry
+from shared.bus.work import UnitOfWork
+from shared.events import AccessRecorded, Problem
+from shared.problems import Refused
+from shared.sign_in import Caller
+
+PAGE: Final = 100
+SEARCHES: Final = UUID("0b5c1f9e-6f0e-5d0c-9a53-5b3f0f6f9d11")
+"""The subject of a look at the log that is about no one referral, person or pair."""
+
+
+async def record(unit: UnitOfWork, caller: Caller, what: str, question: Question) -> None:
+    """Tell who looks at what, and why. It stands before anything is read."""
+    asked = question.asked
+    read = AccessRecorded(
+        reader=caller.subject,
+        roles=caller.roles,
+        what=f"{what}{_narrowed(asked)}",
+        why=question.reason,
+    )
+    subject = asked.referral or asked.person_ref or asked.pair_ref or SEARCHES
+    async with unit.work(uuid4()) as work:
+        work.emit(read, subject)
+
+
+def _narrowed(asked: Asked) -> str:
+    """What is looked for, but for words: somebody might look for a name."""
+    by = [
+        f"{name} {value}"
+        for name, value in (
+            ("agency", asked.agency),
+            ("practitioner", asked.practitioner),
+            ("type", asked.type),
+            ("since", asked.since and asked.since.isoformat()),
+            ("until", asked.until and asked.until.isoformat()),
+        )
+        if value
+    ]
+    by += ["words"] if asked.text else []
+    return f" by {', '.join(by)}" if by else ""
+
+
+@dataclass(frozen=True)
+class View:
+    """All that a question finds under one checkpoint. `unsigned`: how many entries wait for one."""
+
+    engine: AsyncEngine
+    search: Search
+    signed: Signed | None
+    unsigned: int
+
+    @classmethod
+    async def of(cls, engine: AsyncEngine, asked: Asked) -> Self:
+        """Refused (422) if the words that are asked for are none that could be found."""
+        async with engine.connect() as connection:
+            signed = await checkpoints.latest(connection)
+            below = signed.checkpoint.size if signed else 0
+            unsigned = await store.size(connection) - below
+            try:
+                search = await Search.prepare(connection, asked, below)
+            except NoWords:
+                problem = 'Only words that every text has, as "the": give one that says more'
+                raise Refused(
+                    422,
+                    "invalid-request",
+                    "The request is not as it should be.",
+                    [Problem(field="text", problem=problem)],
+                ) from None
+        return cls(engine, search, signed, max(0, unsigned))
+
+    @property
+    def people(self) -> Concerned:
+        """Whom and what the question is about, where it is a person or a pair."""
+        return self.search.people
+
+    async def page(
+        self, first: int, limit: int = PAGE
+    ) -> tuple[tuple[TrailEntry, ...], int | None]:
+        """Entries from index `first` on, each with its proof, and where the next page begins."""
+        async with self.engine.connect() as connection:
+            found = await self.search.page(connection, first, limit)
+            return await _proved(connection, found.entries, self.search.below), found.next
+
+    async def pages(self, first: int, limit: int) -> AsyncIterator[tuple[TrailEntry, ...]]:
+        """Page by page to the end; between two of them no connection is held."""
+        following: int | None = first
+        while following is not None:
+            entries, following = await self.page(following, limit)
+            yield entries
+
+    async def trail(self, first: int) -> Trail:
+        """One page as it is answered."""
+        entries, following = await self.page(first)
+        return Trail(
+            asked=self.search.asked,
+            references=self.people.references,
+            referrals=self.people.referrals,
+            checkpoint=self.signed and self.signed.note.decode(),
+            unsigned=self.unsigned,
+            entries=entries,
+            next=following,
+        )
+
+
+async def _proved(
+    connection: AsyncConnection, entries: tuple[Entry, ...], size: int
+) -> tuple[TrailEntry, ...]:
+    proved = await log.prove(connection, [entry.index for entry in entries], size)
+    return tuple(map(_shown, entries, proved.proofs))
+
+
+def _shown(entry: Entry, inclusion: tuple[bytes, ...]) -> TrailEntry:
+    content = entry.content
+    return TrailEntry(
+        index=entry.index,
+        event_id=entry.event_id,
+        type=entry.type,
+        time=entry.time,
+        producer=entry.producer,
+        referral=entry.referral,
+        content=content
+        and EventContent(text=content.body.decode(), bytes=content.body, salt=content.salt),
+        leaf_data=entry.leaf,
+        leaf_hash=leaf_hash(entry.leaf),
+        inclusion=inclusion,
+    )
