@@ -104,9 +104,13 @@ async def test_notify_hears_what_audit_says_of_the_trail(broker: Broker) -> None
         said = ("trail.alarmed", "checkpoint.stated", "content.destroyed")
         for each in said:
             await audit.client.jetstream().publish(f"event.{each}", b"{}")
-        info = await deploy.client.jetstream().consumer_info("EVENTS", "notify")
 
-    assert (info.num_pending or 0) + (info.num_ack_pending or 0) == len(said)
+        async def are_due() -> bool:
+            # The consumer counts a moment after the stream has acknowledged.
+            info = await deploy.client.jetstream().consumer_info("EVENTS", "notify")
+            return (info.num_pending or 0) + (info.num_ack_pending or 0) == len(said)
+
+        await until(are_due)
 
 
 async def test_triage_hears_what_became_of_messages(broker: Broker) -> None:
