@@ -37,7 +37,7 @@ _PARTED = (
 )
 _SPAN = text(
     "INSERT INTO span (number, earliest, latest) SELECT :number, min(time), max(time) FROM entry"
-    " WHERE leaf_index >= :number * :width AND leaf_index < (:number + 1) * :width"
+    " WHERE leaf_index >= :first AND leaf_index < :below"
 )
 
 
@@ -75,7 +75,8 @@ async def add(
 
 async def add_span(connection: AsyncConnection, number: int) -> None:
     """Keep between which times the events of a full tile of leaves happened."""
-    await connection.execute(_SPAN, {"number": number, "width": WIDTH})
+    given = {"number": number, "first": number * WIDTH, "below": (number + 1) * WIDTH}
+    await connection.execute(_SPAN, given)
 
 
 async def stems(connection: AsyncConnection, words: str) -> list[str]:

@@ -131,13 +131,15 @@ class Search:
         """Between which indexes entries of the time asked for can be."""
         if not (self.asked.since or self.asked.until):
             return first, self.below
+        tail = self.below // WIDTH
         row = (
             await connection.execute(
                 _SPANS,
                 {
                     "first": first // WIDTH,
                     "below": self.below,
-                    "width": WIDTH,
+                    "tail": tail,
+                    "tail_first": tail * WIDTH,
                     "since": self.asked.since,
                     "until": self.asked.until,
                 },
@@ -169,8 +171,8 @@ def _references(asked: Asked) -> tuple[UUID, ...]:
 _SPANS = text(
     "SELECT min(number) AS first, max(number) AS last FROM ("
     " SELECT number, earliest, latest FROM span WHERE number >= :first"
-    " UNION ALL SELECT CAST(:below AS bigint) / :width, min(time), max(time) FROM entry"
-    " WHERE leaf_index >= CAST(:below AS bigint) / :width * :width AND leaf_index < :below) AS s"
+    " UNION ALL SELECT CAST(:tail AS bigint), min(time), max(time) FROM entry"
+    " WHERE leaf_index >= :tail_first AND leaf_index < :below) AS s"
     " WHERE (CAST(:since AS timestamptz) IS NULL OR latest >= :since)"
     " AND (CAST(:until AS timestamptz) IS NULL OR earliest < :until)"
 )

@@ -25,6 +25,8 @@ class Heard:
     referral: UUID
     time: datetime
     body: bytes
+    sequence: int | None = None
+    """The producer's own number of it."""
     practitioner: str | None = None
     agency: str | None = None
     person_ref: UUID | None = None
@@ -79,13 +81,14 @@ async def add_entries(
             " CAST(:referrals AS uuid[]), CAST(:times AS timestamptz[]),"
             " CAST(:practitioners AS text[]), CAST(:agencies AS text[]),"
             " CAST(:person_refs AS uuid[]), CAST(:leaves AS bytea[]), CAST(:salts AS bytea[]),"
-            " CAST(:bodies AS bytea[])) AS t(leaf_index, event_id, type, producer, referral,"
-            " time, practitioner, agency, person_ref, leaf, salt, body)),"
+            " CAST(:bodies AS bytea[]), CAST(:sequences AS integer[])) AS t(leaf_index, event_id,"
+            " type, producer, referral, time, practitioner, agency, person_ref, leaf, salt, body,"
+            " sequence)),"
             " kept AS (INSERT INTO content (leaf_index, salt, body)"
             " SELECT leaf_index, salt, body FROM given)"
             " INSERT INTO entry (leaf_index, event_id, type, producer, referral, time,"
-            " practitioner, agency, person_ref, leaf) SELECT leaf_index, event_id, type, producer,"
-            " referral, time, practitioner, agency, person_ref, leaf FROM given"
+            " practitioner, agency, person_ref, leaf, sequence) SELECT leaf_index, event_id, type,"
+            " producer, referral, time, practitioner, agency, person_ref, leaf, sequence FROM given"
         ),
         {
             "indexes": list(range(first, first + len(heard))),
@@ -100,6 +103,7 @@ async def add_entries(
             "leaves": list(leaves),
             "salts": list(salts),
             "bodies": [h.body for h in heard],
+            "sequences": [h.sequence for h in heard],
         },
     )
 
@@ -152,12 +156,3 @@ async def leaves(connection: AsyncConnection, number: int) -> list[bytes]:
 
 def _parted(joined: bytes) -> list[bytes]:
     return [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]
-
-
-async def leaf(connection: AsyncConnection, index: int) -> bytes | None:
-    """The data of one leaf; None beyond the log's end."""
-    rows = await connection.execute(
-        text("SELECT leaf FROM entry WHERE leaf_index = :index"), {"index": index}
-    )
-    found: bytes | None = rows.scalar_one_or_none()
-    return found
