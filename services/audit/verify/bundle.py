@@ -26,7 +26,7 @@ from services.audit.verify.archive import (
 from services.audit.verify.memory import Memory
 from services.audit.verify.report import DoesNotHold, Report
 from services.audit.verify.shown import check_shown
-from services.audit.verify.signed import Signed, check_remembered, check_signed
+from services.audit.verify.signed import Signed, check_quorum, check_remembered, check_signed
 from services.audit.witness_policy import Policy
 
 Stream = tuple[str, UUID]
@@ -55,6 +55,7 @@ def check_bundle(path: Path, policy: Policy, memory: Memory) -> Report:
             signed = check_signed(archive.read(CHECKPOINT), policy, report)
             if signed is None:
                 return report
+            check_quorum(signed, policy, report)
             _check_entries(archive, signed, report)
     except DoesNotHold as error:
         report.found("events", f"The bundle does not hold: {error}.")

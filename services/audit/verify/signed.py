@@ -19,10 +19,20 @@ class Signed:
     note: Note
     checkpoint: Checkpoint
     signers: tuple[VerifierKey, ...]
+    cosigned_at: dict[VerifierKey, datetime]
+
+    @property
+    def cosigners(self) -> str:
+        """The witnesses by name, and when each of them signed."""
+        each = [f"{key.name} at {at:%Y-%m-%d %H:%M:%S} UTC" for key, at in self.cosigned_at.items()]
+        return ", ".join(each) or "none"
 
 
 def check_signed(encoded: bytes, policy: Policy, report: Report) -> Signed | None:
-    """The checkpoint if the log signed it; what else is found of it goes into the report."""
+    """The checkpoint if the log signed it, and no witness's signature on it is forged.
+
+    Whether there are enough witnesses is for `check_quorum`. CannotCheck for a policy without logs.
+    """
     if not policy.logs:
         raise CannotCheck("the policy names no log's key, so that no signature can be checked")
     try:
@@ -45,13 +55,37 @@ def check_signed(encoded: bytes, policy: Policy, report: Report) -> Signed | Non
     except NoteRefused as error:
         report.found("signature", _unsigned(note, checkpoint.origin, keys, error))
         return None
+    try:
+        cosigned_at = cosigned(note, policy.witness_keys)
+    except NoteRefused as error:
+        report.found("cosignatures", f"The checkpoint is not to be believed: {error}.")
+        return None
     report.checkpoint = checkpoint
     report.checked.append(
         f"The checkpoint of {checkpoint.origin} with {checkpoint.size} entries is signed by"
         f" {len(signers)} of the {len(keys)} keys that the policy names for the log."
     )
-    _check_cosignatures(note, policy, report)
-    return Signed(encoded, note, checkpoint, signers)
+    return Signed(encoded, note, checkpoint, signers, cosigned_at)
+
+
+def check_quorum(signed: Signed, policy: Policy, report: Report) -> None:
+    """Whether as many witnesses stand by the checkpoint as the policy asks for."""
+    if not policy.accepts(signed.cosigned_at):
+        report.found(
+            "cosignatures",
+            "Too few witnesses stand by the checkpoint for the policy's quorum"
+            f" {policy.quorum}: {signed.cosigners}.",
+        )
+    elif policy.quorum == NONE:
+        report.unchecked.append(
+            "Whether the log shows everybody the same: the policy asks for no witness. Cosigned by:"
+            f" {signed.cosigners}."
+        )
+    else:
+        report.checked.append(
+            f"The witnesses that the policy asks for stand by {signed.checkpoint.size} entries:"
+            f" {signed.cosigners}."
+        )
 
 
 def check_remembered(
@@ -98,32 +132,6 @@ def check_remembered(
             f"The first {before.size} entries are those that the checkpoint remembered here covers."
         )
     _note_changed_key(note, signed, report)
-
-
-def _check_cosignatures(note: Note, policy: Policy, report: Report) -> None:
-    try:
-        times = cosigned(note, policy.witness_keys)
-    except NoteRefused as error:
-        report.found("cosignatures", f"The checkpoint is not to be believed: {error}.")
-        return
-    by = _by(times)
-    if not policy.accepts(times):
-        report.found(
-            "cosignatures",
-            f"Too few witnesses stand by the checkpoint for the quorum {policy.quorum}: {by}.",
-        )
-    elif policy.quorum == NONE:
-        report.checked += [f"It is cosigned: {by}."] if times else []
-        report.unchecked.append(
-            "Whether the log shows everybody the same: the policy asks for no witness."
-        )
-    else:
-        report.checked.append(f"The witnesses that the policy asks for stand by it: {by}.")
-
-
-def _by(times: dict[VerifierKey, datetime]) -> str:
-    each = [f"{key.name} at {at:%Y-%m-%d %H:%M:%S} UTC" for key, at in times.items()]
-    return ", ".join(each) or "none"
 
 
 def _unsigned(note: Note, origin: str, keys: Collection[VerifierKey], error: NoteRefused) -> str:

@@ -1,8 +1,9 @@
 """Checks a trail without trusting who wrote it: it needs the answer alone, no log, no database.
 
 What it shows: the events are, byte for byte, in the tree of the checkpoint that the answer carries;
-and with a policy, that the log signed that checkpoint and its witnesses stand by it. Whether the
-page holds every event that was asked for, no single page can show.
+and with a policy, that the log signed that checkpoint. Whether the page holds every event that was
+asked for, no single page can show; nor whether enough witnesses cosigned, who need a moment for the
+newest checkpoint.
 """
 
 from collections.abc import Mapping

@@ -4,10 +4,15 @@ from services.audit.notes import MAX_NOTE_BYTES
 from services.audit.verify.memory import Memory
 from services.audit.verify.reading import Tiles
 from services.audit.verify.report import CannotCheck, DoesNotHold, Report
-from services.audit.verify.signed import check_remembered, check_signed
+from services.audit.verify.signed import Signed, check_quorum, check_remembered, check_signed
 from services.audit.verify.source import Source
 from services.audit.verify.tree import recompute
 from services.audit.witness_policy import Policy
+
+CHECKPOINT = "checkpoint"
+WITNESSED = "witnessed"
+"""The newest checkpoint that enough witnesses cosigned: they need a moment for the newest of all.
+Not of tlog-tiles; a log without it is checked by its newest checkpoint alone."""
 
 
 def check_log(source: Source, policy: Policy, memory: Memory) -> Report:
@@ -16,34 +21,58 @@ def check_log(source: Source, policy: Policy, memory: Memory) -> Report:
     What holds is remembered. CannotCheck if the source, the policy or the memory is of no use.
     """
     report = Report()
-    encoded = source.read("checkpoint", MAX_NOTE_BYTES)
+    # Read in this order, the newest checkpoint is no older than the witnessed one.
+    witnessed = source.read(WITNESSED, MAX_NOTE_BYTES)
+    encoded = source.read(CHECKPOINT, MAX_NOTE_BYTES)
     if encoded is None:
         raise CannotCheck(f"there is no checkpoint at {source}")
     signed = check_signed(encoded, policy, report)
     if signed is None:
         return report
-    checkpoint = signed.checkpoint
-    recalled = memory.recall(checkpoint.origin)
-    sizes = {checkpoint.size, recalled[1].size if recalled else 0}
+    covered = signed
+    if not policy.accepts(signed.cosigned_at) and witnessed is not None:
+        older = check_signed(witnessed, policy, report)
+        report.checkpoint = signed.checkpoint
+        if older is None:
+            return report
+        covered = older
+    check_quorum(covered, policy, report)
+    _check_tree(source, signed, covered, memory, report)
+    report.unchecked += [
+        "What the entries say: they are salted hashes, and their events are not public.",
+        "Whether every event reached the log: for that there are its findings on completeness.",
+    ]
+    if report.holds:
+        memory.keep(signed.checkpoint.origin, encoded)
+    return report
+
+
+def _check_tree(
+    source: Source, signed: Signed, covered: Signed, memory: Memory, report: Report
+) -> None:
+    newest, cosigned = signed.checkpoint, covered.checkpoint
+    recalled = memory.recall(newest.origin)
+    sizes = {newest.size, cosigned.size, recalled[1].size if recalled else 0}
     try:
         roots = recompute(
-            Tiles(source, checkpoint.size), {size for size in sizes if size <= checkpoint.size}
+            Tiles(source, newest.size), {size for size in sizes if size <= newest.size}
         )
     except DoesNotHold as error:
         report.found("tree", f"The log does not show what it signed: {error}.")
-        return report
-    if roots[checkpoint.size] != checkpoint.root:
+        return
+    if roots[newest.size] != newest.root:
         report.found("tree", "The entries and tiles make another root than the signed one.")
-        return report
+        return
     report.checked.append(
-        f"All {checkpoint.size} entries were hashed anew: every tile is what they make, and so is"
-        " the signed root."
+        f"All {newest.size} entries were hashed anew: every tile is what they make, and so is the"
+        " signed root."
     )
+    # Sizes first: of a larger tree than the newest there is no root.
+    if cosigned.origin != newest.origin or roots.get(cosigned.size) != cosigned.root:
+        report.found("tree", "The log signed two checkpoints that contradict each other.")
+    elif cosigned.size < newest.size:
+        report.unchecked.append(
+            f"Whether the log shows everybody the same newest {newest.size - cosigned.size}"
+            " entries: the witnesses have not cosigned these yet."
+        )
     check_remembered(signed, memory, roots, report)
-    report.unchecked += [
-        "What the entries say: they are salted hashes, and their events are not public.",
-        "Whether every event reached the log: for that, ask for the findings on completeness.",
-    ]
-    if report.holds:
-        memory.keep(checkpoint.origin, encoded)
-    return report
