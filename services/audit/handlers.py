@@ -55,6 +55,7 @@ def read(received: Received) -> Heard:
         referral=event.subject,
         time=event.time,
         body=received.body,
+        sequence=event.sequence,
         practitioner=name_in(event.data.get("practitioner_id")),
         agency=name_in(
             facts.get("source.agency") if isinstance(facts, dict) else event.data.get("agency")

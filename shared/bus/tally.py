@@ -26,8 +26,8 @@ HOUR: Final = timedelta(hours=1)
 AFTER: Final = timedelta(minutes=5)
 LOOK_SECONDS: Final = 60.0
 
-# `created_at` is the very time that stands in the event. What two processes told at one moment is one
-# event: its id follows from its cause.
+# `created_at` is the very time that stands in the event. What two processes told at one moment is
+# one event: its id follows from its cause.
 _COUNT: Final = text(
     "SELECT count(*) AS events, encode(sha256(convert_to(coalesce("
     "string_agg(id, chr(10) ORDER BY id), ''), 'UTF8')), 'hex') AS digest"
