@@ -7,6 +7,7 @@ from deploy.commands.catalogue import catalogue
 from deploy.commands.demo import demo
 from deploy.commands.directory import directory
 from deploy.commands.messages import messages
+from deploy.commands.mirror import mirror
 from deploy.commands.operations import keys, migrate, streams
 from deploy.commands.parked import parked
 from deploy.commands.replay import replay
@@ -15,6 +16,8 @@ from deploy.commands.running import down, show_status, up
 from deploy.commands.simulate import simulate
 from deploy.commands.testing import mutate, run_tests
 from deploy.commands.trail import trail
+from deploy.commands.verify import verify
+from deploy.commands.witness import witness
 
 app = typer.Typer(
     name="fingerpost",
@@ -32,6 +35,9 @@ app.command("route")(route)
 app.command("replay")(replay)
 app.command("simulate")(simulate)
 app.command("trail")(trail)
+app.command("verify")(verify)
+app.command("mirror")(mirror)
+app.command("witness")(witness)
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(directory, name="directory")
 app.add_typer(messages, name="messages")

@@ -34,7 +34,7 @@ from typing import Final
 import nkeys
 from joserfc.jwk import ECKey
 
-from services.audit.notes import MalformedKey, SigningKey
+from services.audit.notes import Algorithm, MalformedKey, SigningKey
 from shared.subjects import SERVICES
 
 DEPLOY: Final = "deploy"
@@ -182,6 +182,23 @@ def add_log_key(folder: Path, name: str) -> str:
     else:
         _keep_or_write(keys.log_policy_file, lambda: _log_line(file) + "\nquorum none")
     return str(key.verifier)
+
+
+def make_witness_key(file: Path, name: str) -> str:
+    """Make the key of a witness; returns its public half, as a policy has it.
+
+    KeysError where the file is there, or cannot be, or where `name` is no key's.
+    """
+    if file.exists():
+        raise KeysError(f"{file} is there: a witness keeps its key")
+    try:
+        key = SigningKey.generate(name, secrets.token_bytes(32), Algorithm.COSIGNATURE)
+        _keep_or_write(file, lambda: key.text)
+    except MalformedKey as error:
+        raise KeysError(str(error)) from error
+    except OSError as error:
+        raise KeysError(f"{file} cannot be written: {error.strerror}") from error
+    return str(SigningKey.parse(_read(file)).verifier)
 
 
 def load(folder: Path) -> Keys:

@@ -100,6 +100,21 @@ def log_key(
     typer.echo(public)
 
 
+@keys.command("witness")
+def witness_key(
+    name: Annotated[str, typer.Argument(help="The witness's name, such as witness.example/w1.")],
+    file: Annotated[Path, typer.Option("--key", help="Where the key is to be.")] = Path(
+        "witness.key"
+    ),
+) -> None:
+    """A new key of a witness; prints the public half, for the policies of those who trust it."""
+    try:
+        public = key_folder.make_witness_key(file, name)
+    except key_folder.KeysError as error:
+        cannot(str(error))
+    typer.echo(public)
+
+
 def _keys(data: Path) -> key_folder.Keys:
     try:
         return key_folder.load(Home(data).keys)
