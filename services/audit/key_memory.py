@@ -12,6 +12,7 @@ from pathlib import Path
 
 from services.audit.checkpoint import Checkpoint, parse_checkpoint
 from services.audit.notes import NoteRefused, parse_note
+from services.audit.verify.memory import write_whole
 
 
 class MemoryBroken(Exception):
@@ -48,13 +49,7 @@ class Memory:
             before = self.read()
             if before is not None and before.size > checkpoint.size:
                 raise MemoryBroken(f"the keys signed {before.size} entries already")
-            draft = self.file.with_name(self.file.name + ".draft")
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as f:
-                f.write(note)
-                f.flush()
-                os.fsync(f.fileno())
-            draft.replace(self.file)
-            _sync_folder(self.file.parent)
+            write_whole(self.file, note)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -64,12 +59,3 @@ class Memory:
             yield
         finally:
             os.close(lock)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new name in a folder is on the disk only when the folder is."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

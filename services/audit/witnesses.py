@@ -6,7 +6,6 @@ begins where it says.
 """
 
 import asyncio
-import base64
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from services.audit.notes import (
     exact_decimal,
     parse_signatures,
 )
+from services.audit.witness import request
 from services.audit.witness_policy import Policy
 from shared.bus.errors import describe
 
@@ -148,8 +148,7 @@ class Witnesses:
     ) -> "_Answer":
         async with self.engine.connect() as connection:
             proof = await log.prove_consistency(connection, seen, signed.checkpoint.size)
-        lines = [f"old {seen}", *(base64.b64encode(hash_).decode() for hash_ in proof)]
-        body = "\n".join(lines).encode() + b"\n\n" + signed.note
+        body = request(seen, proof, signed.note)
         # Of the whole exchange: a witness that answers byte by byte is slow, too.
         async with (
             asyncio.timeout(ANSWER_SECONDS),

@@ -4,12 +4,17 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from deploy.keys import OWNER, SUPERUSER
+from services.audit import checkpoints
+from services.audit.checkpoint import Checkpoint
+from services.audit.notes import Signature
 from shared.bus.work import UnitOfWork
 from tests.audit.heard import some, take
 from tests.servers import Database
 
+SIGNED = Checkpoint("log.example", 257, b"r" * 32)
 CHANGES = (
     "UPDATE audit.entry SET leaf = leaf WHERE leaf_index = 0",
     "DELETE FROM audit.entry WHERE leaf_index = 0",
@@ -23,6 +28,12 @@ CHANGES = (
     "UPDATE audit.{month} SET body = body WHERE leaf_index = 0",
     "DELETE FROM audit.{month} WHERE leaf_index = 0",
     "TRUNCATE audit.{month}",
+    "UPDATE audit.checkpoint SET note = note WHERE size = 257",
+    "DELETE FROM audit.checkpoint WHERE size = 257",
+    "TRUNCATE audit.checkpoint",
+    "UPDATE audit.cosignature SET line = line WHERE size = 257",
+    "DELETE FROM audit.cosignature WHERE size = 257",
+    "TRUNCATE audit.cosignature",
     "INSERT INTO audit.tile_hash SELECT * FROM audit.tile_hash"
     " ON CONFLICT (level, number) DO UPDATE SET hash = excluded.hash",
 )
@@ -32,6 +43,9 @@ CHANGES = (
 async def log_of_a_tile(log_database: Database, unit: UnitOfWork) -> AsyncIterator[Database]:
     """A log with a row in each of its tables; they are the same after the test."""
     await take(unit, some(257))
+    async with unit.engine.begin() as signing:
+        await checkpoints.add(signing, SIGNED, b"a note")
+        await checkpoints.add_cosignatures(signing, SIGNED, [Signature("w", b"1234", b"good")])
     before = await _everything(log_database)
     yield log_database
     assert await _everything(log_database) == before
@@ -42,7 +56,7 @@ async def _everything(database: Database) -> list[list[asyncpg.Record]]:
     try:
         return [
             await connection.fetch(f"SELECT * FROM {table} ORDER BY 1, 2")
-            for table in ("entry", "content", "tile_hash")
+            for table in ("entry", "content", "tile_hash", "checkpoint", "cosignature")
         ]
     finally:
         await connection.close()
@@ -84,3 +98,14 @@ async def test_the_service_cannot_backdate_what_it_logs(
             await connection.execute(insert)
     finally:
         await connection.close()
+
+
+@pytest.mark.parametrize("size", [256, 257])
+async def test_no_checkpoint_contradicts_one_that_is_kept(unit: UnitOfWork, size: int) -> None:
+    """Neither a smaller tree than the last, nor another of its size, is taken in."""
+    async with unit.engine.begin() as signing:
+        await checkpoints.add(signing, SIGNED, b"a note")
+
+    with pytest.raises(IntegrityError, match="contradicts"):
+        async with unit.engine.begin() as signing:
+            await checkpoints.add(signing, Checkpoint("log.example", size, b"s" * 32), b"another")
