@@ -1,12 +1,22 @@
 """The trail for auditors, over HTTP."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, assert_never
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from services.audit import asking
 from services.audit.asking import Question, Unanswerable
+from services.audit.exporting import (
+    MEDIA_TYPES,
+    MOST_IN_A_BUNDLE,
+    SUFFIXES,
+    Format,
+    as_bundle,
+    as_csv,
+    as_jsonl,
+)
 from services.audit.formats import Trail
 from services.audit.looking import View, record
 from shared.bus.work import UnitOfWork
@@ -15,8 +25,9 @@ from shared.problems import Refused
 from shared.sign_in import Caller, Doorkeeper
 
 
-def api_router(unit: UnitOfWork, doorkeeper: Doorkeeper) -> APIRouter:
-    """`/audit/api`. `unit` tells who read a trail before the trail is read."""
+def api_router(unit: UnitOfWork, doorkeeper: Doorkeeper, policy: str) -> APIRouter:
+    """`/audit/api`. `unit` tells who read a trail before the trail is read; `policy`: the log's
+    keys and witnesses as a bundle shows them."""
     router = APIRouter(prefix="/audit/api")
     auditor = Depends(doorkeeper.require("auditor"))
 
@@ -43,6 +54,41 @@ def api_router(unit: UnitOfWork, doorkeeper: Doorkeeper) -> APIRouter:
         response.headers["Cache-Control"] = "no-store"
         view = await View.of(unit.engine, question.asked)
         return await view.trail(question.cursor)
+
+    @router.get("/export")
+    async def export(
+        caller: Annotated[Caller, auditor],
+        question: Annotated[Question, Depends(question_of)],
+        format: Format,
+    ) -> StreamingResponse:
+        """All that a question finds, whatever its cursor, in a file."""
+        await record(unit, caller, f"export {format}", question)
+        view = await View.of(unit.engine, question.asked)
+        if view.signed is None:
+            raise Refused(409, "not-signed-yet", "Nothing is signed yet; try again in a moment.")
+        if format == "bundle" and await view.count(MOST_IN_A_BUNDLE) > MOST_IN_A_BUNDLE:
+            raise Refused(
+                413,
+                "too-many",
+                f"A bundle holds {MOST_IN_A_BUNDLE:,} entries at most: ask for a shorter time, or"
+                " take JSON Lines.",
+            )
+        match format:
+            case "csv":
+                written = as_csv(view)
+            case "jsonl":
+                written = as_jsonl(view)
+            case "bundle":
+                written = as_bundle(view, policy)
+            case _:
+                assert_never(format)
+        name = f"trail-{view.signed.checkpoint.size}.{SUFFIXES[format]}"
+        headers = {
+            "Cache-Control": "no-store",
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        return StreamingResponse(written, media_type=MEDIA_TYPES[format], headers=headers)
 
     return router
 

@@ -6,12 +6,14 @@ from services.audit.alarm import Alarm
 from services.audit.api import api_router
 from services.audit.handlers import Handlers
 from services.audit.key_memory import Memory
+from services.audit.pages import TEMPLATES, pages_router
 from services.audit.retention import Retention
 from services.audit.settings import AuditSettings
 from services.audit.signer import Signer, read_keys
 from services.audit.tile_routes import public_router
 from services.audit.witness_policy import NO_WITNESSES, parse_policy
 from services.audit.witnesses import Witnesses
+from shared.pages import Pages
 from shared.service import Ground
 from shared.subjects import EVENTS
 
@@ -20,7 +22,8 @@ def create_app(settings: AuditSettings) -> FastAPI:
     """The service, ready to be served."""
     keys = read_keys(settings.log_key_files, settings.log_origin)
     file = settings.witness_policy_file
-    policy = parse_policy(file.read_text()) if file else NO_WITNESSES
+    policy_text = file.read_text() if file else ""
+    policy = parse_policy(policy_text) if file else NO_WITNESSES
     ground = Ground.build("audit", settings)
     ground.listen(EVENTS, Handlers().open_event)
     ground.tasks.append(Retention(ground.engine, settings.retain_days).run)
@@ -32,6 +35,10 @@ def create_app(settings: AuditSettings) -> FastAPI:
     )
     ground.tasks += [signer.run, witnesses.run]
     app = ground.app("Fingerpost audit")
-    app.include_router(api_router(ground.unit, ground.doorkeeper))
+    app.include_router(api_router(ground.unit, ground.doorkeeper, policy_text))
     app.include_router(public_router(ground.engine, policy))
+    # No form on these pages changes anything, so that none needs to know where it was sent from.
+    pages = Pages("audit", TEMPLATES, public_url="")
+    pages.install(app)
+    app.include_router(pages_router(pages, ground.unit, ground.doorkeeper, policy))
     return app

@@ -21,6 +21,7 @@ from shared.problems import Refused
 from shared.sign_in import Caller
 
 PAGE: Final = 100
+COUNTED_AT_ONCE: Final = 1000
 SEARCHES: Final = UUID("0b5c1f9e-6f0e-5d0c-9a53-5b3f0f6f9d11")
 """The subject of a look at the log that is about no one referral, person or pair."""
 
@@ -104,9 +105,23 @@ class View:
             entries, following = await self.page(following, limit)
             yield entries
 
+    async def count(self, most: int) -> int:
+        """How many entries there are, counted no further than just beyond `most`."""
+        counted = 0
+        following: int | None = 0
+        async with self.engine.connect() as connection:
+            while following is not None and counted <= most:
+                found = await self.search.page(connection, following, COUNTED_AT_ONCE)
+                counted, following = counted + len(found.entries), found.next
+        return counted
+
     async def trail(self, first: int) -> Trail:
         """One page as it is answered."""
         entries, following = await self.page(first)
+        return self.answer(entries, following)
+
+    def answer(self, entries: tuple[TrailEntry, ...], following: int | None) -> Trail:
+        """Entries in the answer that they are part of."""
         return Trail(
             asked=self.search.asked,
             references=self.people.references,

@@ -20,6 +20,7 @@ API_LENGTH: Final = 200
 HOME: Final[dict[Role, str]] = {
     "coordinator": "/triage/desk",
     "practitioner": "/triage/assignments",
+    "auditor": "/audit",
 }
 """Where somebody's work waits, the first of whose roles counts."""
 FOR_EVERYBODY: Final = "/triage/catalogues"

@@ -69,7 +69,7 @@ async def test_a_code_with_line_breaks_is_taken(service: Service) -> None:
         (("practitioner",), "/triage/assignments"),
         (("coordinator",), "/triage/desk"),
         (("practitioner", "coordinator"), "/triage/desk"),
-        (("auditor",), "/triage/catalogues"),
+        (("auditor",), "/audit"),
         (("sender",), "/triage/catalogues"),
     ],
 )
