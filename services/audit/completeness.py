@@ -57,17 +57,22 @@ class Finding:
         return uuid5(_FINDINGS, f"{self.kind}\n{self.about}\n{self.detail}")
 
 
-def numbers(entries: Iterable[Noted], now: datetime) -> Iterator[Finding]:
+def numbers(
+    entries: Iterable[Noted], now: datetime, *, from_the_first: bool = True
+) -> Iterator[Finding]:
     """What is wrong with the numbers that producers gave to their events on one subject.
 
-    `entries`: all of one subject, in the log's order.
+    `entries`: of one subject, in the log's order; all, or all from some entry on, whose number is
+    taken as it is.
     """
     by_producer = sorted(entries, key=lambda each: each.producer)  # stable: the log's order stays
     for producer, theirs in groupby(by_producer, key=lambda each: each.producer):
-        yield from _numbers(producer, list(theirs), now)
+        yield from _numbers(producer, list(theirs), now, from_the_first)
 
 
-def _numbers(producer: str, entries: Sequence[Noted], now: datetime) -> Iterator[Finding]:
+def _numbers(
+    producer: str, entries: Sequence[Noted], now: datetime, from_the_first: bool
+) -> Iterator[Finding]:
     subject = entries[0].subject
     about = f"{producer} {subject}"
     seen: dict[int, Noted] = {}
@@ -88,6 +93,8 @@ def _numbers(producer: str, entries: Sequence[Noted], now: datetime) -> Iterator
     settled = [n for n, each in seen.items() if each.logged_at + SETTLED <= now]
     # Those from before numbers were kept had the first ones.
     first = 1 + sum(entry.sequence is None for entry in entries)
+    if not from_the_first:
+        first = min(seen, default=first)
     for gap in _gaps(seen, first, max(settled, default=0)):
         many = len(gap) > 1
         which = f"numbers {gap[0]} to {gap[-1]} are" if many else f"number {gap[0]} is"
