@@ -24,7 +24,7 @@ from deploy import keys as key_folder
 from deploy.client import Answered, Client
 from deploy.commands.console import AsJson, cannot, err, give, out, say
 from deploy.commands.demo_answers import answers, sender_hears
-from deploy.commands.trail import pages_of
+from deploy.commands.trail import pages_of, policy_of
 from deploy.commands.wording import summary
 from deploy.local import home as homes
 from deploy.local.child import LocalServerError
@@ -154,7 +154,8 @@ def _follow(
             cannot(f"{story['reference']} did not come through in {FOLLOW_SECONDS:.0f} seconds")
         time.sleep(0.1)
     decided, messages, pages = found
-    checks = [verify_trail(page) for page in pages]
+    policy = policy_of(client)
+    checks = [verify_trail(page, policy) for page in pages]
     return {
         "decision": decided["decision"],
         "assignments": [

@@ -29,7 +29,8 @@ TYPES: Final = sorted(NAMES.items(), key=lambda item: item[1])
 def pages_router(
     pages: Pages, unit: UnitOfWork, doorkeeper: Doorkeeper, policy: Policy
 ) -> APIRouter:
-    """`/audit`, for auditors. `policy`: which witnesses are known."""
+    """`/audit/search`, `/audit/trail`, `/audit/chronology` and `/audit/log`, for auditors. `policy`:
+    which witnesses are known."""
     router = APIRouter(prefix="/audit", include_in_schema=False)
     auditor = Depends(doorkeeper.require("auditor"))
 
@@ -65,7 +66,7 @@ def pages_router(
             showing=showing,
         )
 
-    @router.get("")
+    @router.get("/search")
     async def start(_caller: Annotated[Caller, auditor], request: Request) -> HTMLResponse:
         query = dict(request.query_params)
         question = asking.read(_purpose(query))

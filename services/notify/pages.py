@@ -20,7 +20,7 @@ API_LENGTH: Final = 200
 HOME: Final[dict[Role, str]] = {
     "coordinator": "/triage/desk",
     "practitioner": "/triage/assignments",
-    "auditor": "/audit",
+    "auditor": "/audit/search",
 }
 """Where somebody's work waits, the first of whose roles counts."""
 FOR_EVERYBODY: Final = "/triage/catalogues"

@@ -69,7 +69,7 @@ async def test_a_code_with_line_breaks_is_taken(service: Service) -> None:
         (("practitioner",), "/triage/assignments"),
         (("coordinator",), "/triage/desk"),
         (("practitioner", "coordinator"), "/triage/desk"),
-        (("auditor",), "/audit"),
+        (("auditor",), "/audit/search"),
         (("sender",), "/triage/catalogues"),
     ],
 )

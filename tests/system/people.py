@@ -119,14 +119,15 @@ async def mailbox(whole: Running, practitioner: str | None) -> str:
 
 
 async def told(whole: Running, referral: UUID, event_type: str, count: int) -> list[dict[str, Any]]:
-    """The data of a referral's events of a type in the trail, once there are so many."""
+    """The data of a referral's events of a type in the trail, once so many are signed."""
     found: list[dict[str, Any]] = []
 
     async def there() -> bool:
         rows = await whole.rows(
             "SELECT convert_from(body, 'UTF8') AS body"
             " FROM audit.entry JOIN audit.content USING (leaf_index, logged_at)"
-            f" WHERE referral = '{referral}' AND type = '{event_type}.v1' ORDER BY leaf_index"
+            f" WHERE referral = '{referral}' AND type = '{event_type}.v1'"
+            " AND leaf_index < (SELECT max(size) FROM audit.checkpoint) ORDER BY leaf_index"
         )
         found[:] = [json.loads(row["body"])["data"] for row in rows]
         return len(found) >= count

@@ -141,7 +141,7 @@ async def _read_everything(whole: Running, client: Client, referral: str) -> Non
 
     await until(told, 30)
     client.get(f"/triage/api/referrals/{referral}/decision", "auditor")
-    client.get("/audit/api/trail", "auditor", referral=referral)
+    client.get("/audit/api/trail", "auditor", referral=referral, why="routine_check", reference="")
 
 
 async def _all_is_told(whole: Running) -> None:
