@@ -116,7 +116,7 @@ async def is_cosigned_by(connection: AsyncConnection, signed: Signed, witness: V
     """Whether the witness's cosignature of this very tree is kept."""
     rows = await connection.execute(
         text(
-            "SELECT FROM cosignature WHERE (origin, size, root, name, key_id)"
+            "SELECT 1 FROM cosignature WHERE (origin, size, root, name, key_id)"
             " = (:origin, :size, :root, :name, :key_id)"
         ),
         _of_tree(signed.checkpoint) | {"name": witness.name, "key_id": witness.key_id},
