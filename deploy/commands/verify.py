@@ -21,10 +21,10 @@ from services.audit.verify import (
 from services.audit.witness_policy import MalformedPolicy, Policy, parse_policy
 
 ASK = (
-    "there is no policy to check with: ask the borough's information-governance lead for the policy"
-    " file of the log (its public key, its witnesses, how many of them must agree), compare its keys"
-    " with what the witnesses themselves tell you, and name it with --policy. What the log itself"
-    " hands out is not taken: a forged log hands out a forged key"
+    "there is no policy to check with: ask the borough's information-governance lead for the"
+    " policy file of the log (its public key, its witnesses, how many of them must agree), compare"
+    " its keys with what the witnesses themselves tell you, and name it with --policy. What the"
+    " log itself hands out is not taken: a forged log hands out a forged key"
 )
 
 

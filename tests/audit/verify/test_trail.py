@@ -11,13 +11,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit import tiles
-from services.audit.formats import Trail
+from services.audit.checkpoint import Checkpoint
+from services.audit.formats import Asked, Trail
 from services.audit.log import leaf_data
 from services.audit.merkle import leaf_hash
 from services.audit.verify import Broken, Verified, verify_trail
 from tests.audit.heard import received, withdrawn
-from tests.audit.test_merkle import hashes_over
+from tests.audit.verify.laid import (
+    ALONE,
+    LOG,
+    ORIGIN,
+    OTHER_LOG,
+    POLICE,
+    WITNESSED,
+    checkpoint,
+    flip,
+    inclusion,
+    note,
+    policy,
+    tree,
+)
 
 REFERRAL = UUID("8f8f2ad4-7c2a-4a94-8f0e-0c3f5ff1ba5c")
 SIZE = 300
@@ -31,7 +44,7 @@ def honest() -> str:
     messages = [received(withdrawn(REFERRAL), REFERRAL) for _ in range(SIZE)]
     salts = [index.to_bytes(32, "big") for index in range(SIZE)]
     data = [leaf_data(salt, m.body) for salt, m in zip(salts, messages, strict=True)]
-    hashes = hashes_over([leaf_hash(each) for each in data])
+    hashes = tree(data)
     entries = []
     for index in SHOWN:
         body = messages[index].body
@@ -44,14 +57,20 @@ def honest() -> str:
                 "type": event["type"],
                 "time": event["time"],
                 "producer": "triage",
+                "referral": REFERRAL,
                 "content": None if index == DESTROYED else content,
                 "leaf_data": data[index],
                 "leaf_hash": leaf_hash(data[index]),
-                "inclusion": [hashes.of(range_) for range_ in tiles.inclusion(index, SIZE)],
+                "inclusion": inclusion(hashes, index, SIZE),
             }
         )
-    tree = {"size": SIZE, "root": hashes.of(tiles.whole(SIZE))}
-    page = {"referral": REFERRAL, "tree": tree, "entries": entries, "next": None}
+    page = {
+        "asked": Asked(referral=REFERRAL),
+        "checkpoint": note(checkpoint(data), LOG, POLICE).decode(),
+        "unsigned": 0,
+        "entries": entries,
+        "next": None,
+    }
     return Trail.model_validate(page).model_dump_json()
 
 
@@ -60,14 +79,16 @@ def answer() -> Any:
     return json.loads(honest())
 
 
+PLAIN = ("text", "event_id", "type", "time", "producer", "referral", "checkpoint")
+
+
 def places(value: Any, here: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     """The path of every base64 field."""
     if isinstance(value, dict):
         return [p for key, inner in value.items() for p in places(inner, (*here, key))]
     if isinstance(value, list):
         return [p for number, inner in enumerate(value) for p in places(inner, (*here, number))]
-    plain = ("text", "event_id", "type", "time", "producer", "referral")
-    return [here] if isinstance(value, str) and here[-1] not in plain else []
+    return [here] if isinstance(value, str) and here[-1] not in PLAIN else []
 
 
 def change(whole: Any, place: tuple[str | int, ...], value: Any) -> Any:
@@ -85,24 +106,67 @@ def test_an_honest_answer_is_verified() -> None:
     verified = verify_trail(answer())
 
     assert isinstance(verified, Verified)
+    assert verified.tree is not None
     assert (verified.tree.size, verified.entries, verified.destroyed) == (SIZE, 4, (DESTROYED,))
+
+
+@pytest.mark.parametrize("text", [ALONE, WITNESSED])
+def test_with_a_policy_the_signature_is_checked_as_well(text: str) -> None:
+    """Whether there are enough cosignatures yet is not asked of the newest checkpoint."""
+    with_policy, without = verify_trail(answer(), policy(text)), verify_trail(answer())
+
+    assert isinstance(with_policy, Verified)
+    assert with_policy.signed
+    assert isinstance(without, Verified)
+    assert not without.signed
+
+
+def test_a_checkpoint_by_another_key_is_found() -> None:
+    """The tree is right, and the signature is not the log's."""
+    size, root = SIZE, verified_root()
+    forged = note(Checkpoint(ORIGIN, size, root), OTHER_LOG).decode()
+
+    found = verify_trail(change(answer(), ("checkpoint",), forged), policy())
+
+    assert isinstance(found, Broken)
+    assert "the log's key was changed, or somebody else signs in its name" in found.reason
+
+
+def verified_root() -> bytes:
+    """The root of the honest answer."""
+    verified = verify_trail(answer())
+    assert isinstance(verified, Verified)
+    assert verified.tree is not None
+    return verified.tree.root
 
 
 @given(st.data())
 def test_any_bit_flipped_is_found(data: st.DataObject) -> None:
-    """Bytes, salts, leaves, proofs and the root: one other bit in any of them breaks the answer."""
+    """Bytes, salts, leaves and proofs: one other bit in any of them breaks the answer."""
     page = answer()
     place = data.draw(st.sampled_from(places(page)))
     value = page
     for key in place:
         value = value[key]
-    flipped = bytearray(base64.b64decode(value))
-    bit = data.draw(st.integers(0, len(flipped) * 8 - 1))
-    flipped[bit // 8] ^= 1 << bit % 8
+    bit = data.draw(st.integers(0, len(base64.b64decode(value)) * 8 - 1))
+    flipped = base64.b64encode(flip(base64.b64decode(value), bit)).decode()
 
-    found = verify_trail(change(page, place, base64.b64encode(flipped).decode()))
+    assert isinstance(verify_trail(change(page, place, flipped)), Broken)
 
-    assert isinstance(found, Broken)
+
+@given(st.data())
+def test_a_bit_flipped_in_the_checkpoint_is_found_or_claims_nothing(data: st.DataObject) -> None:
+    """An unknown witness's line may change; the tree and the log's signature may not."""
+    page = answer()
+    signed = page["checkpoint"].encode()
+    flipped = flip(signed, data.draw(st.integers(0, len(signed) * 8 - 1))).decode(errors="replace")
+
+    found = verify_trail(change(page, ("checkpoint",), flipped), policy(WITNESSED))
+
+    assert isinstance(found, Broken) or (
+        flipped.split("\n\n")[0] == page["checkpoint"].split("\n\n")[0]
+        and flipped.count(LOG.name) == page["checkpoint"].count(LOG.name)
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,16 +176,17 @@ def test_any_bit_flipped_is_found(data: st.DataObject) -> None:
         (("entries", 0, "type"), "assignment.offered.v1", "what is shown is not what the bytes"),
         (("entries", 0, "time"), "2026-11-03T09:31:00Z", "what is shown is not what the bytes say"),
         (("entries", 0, "producer"), "intake", "what is shown is not what the bytes say"),
-        (("referral",), str(uuid4()), "what is shown is not what the bytes say"),
+        (("entries", 0, "referral"), str(uuid4()), "not of the referral that was asked for"),
+        (("asked", "referral"), str(uuid4()), "not of the referral that was asked for"),
         (("entries", 0, "content", "text"), "{}", "the text is not that of the bytes"),
         (("entries", 0, "index"), 4, "the leaf is not in the tree at its index"),
         (("entries", 0, "index"), SIZE, "not in the tree"),
         (("entries", 1, "index"), 3, "the entries are not in the log's order"),
-        (("tree", "size"), 3, "the leaf is not in the tree at its index"),
         (("entries", 0, "inclusion"), [], "the leaf is not in the tree at its index"),
         (("entries", 0, "leaf_hash"), "", "the answer is no trail: entries.0.leaf_hash"),
         (("entries", 0, "note"), "unseen", "the answer is no trail: entries.0.note"),
-        (("tree", "root"), "not base64", "the answer is no trail: tree.root"),
+        (("checkpoint",), "no note", "the checkpoint cannot be read"),
+        (("checkpoint",), None, "no checkpoint covers what is shown"),
     ],
 )
 def test_what_was_changed_is_said(place: tuple[str | int, ...], value: Any, reason: str) -> None:
@@ -140,11 +205,8 @@ def test_the_entry_at_fault_is_named() -> None:
     assert found.index == 256
 
 
-def test_an_empty_page_of_an_empty_log_is_verified_by_its_root_alone() -> None:
-    """Where there is nothing to prove, the root must be that of nothing."""
-    empty = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-    page = {"referral": str(REFERRAL), "tree": {"size": 0, "root": empty}, "entries": []}
+def test_an_empty_page_of_a_log_that_nobody_signed_yet_shows_nothing() -> None:
+    """There is neither an entry nor a tree to check."""
+    page = {"asked": {}, "checkpoint": None, "unsigned": 3, "entries": [], "next": None}
 
-    assert isinstance(verify_trail({**page, "next": None}), Verified)
-    other = change({**page, "next": None}, ("tree", "root"), base64.b64encode(bytes(32)).decode())
-    assert isinstance(verify_trail(other), Broken)
+    assert verify_trail(page, policy()) == Verified(None, 0, (), signed=False)
