@@ -148,10 +148,9 @@ def _no_tile() -> Refused:
 
 
 async def _body(request: Request) -> bytes:
-    """As much as a note may have, and a little more, which is refused then."""
     received = b""
     async for chunk in request.stream():
         received += chunk
         if len(received) > MAX_NOTE_BYTES:
-            break
+            raise Refused(413, "too-large", f"A note has {MAX_NOTE_BYTES} bytes at most.")
     return received

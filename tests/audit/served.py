@@ -15,7 +15,9 @@ from deploy.local.child import free_port
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """The address of the running app."""
     port = free_port()
-    config = uvicorn.Config(app, port=port, log_config=None, access_log=False, ws="none")
+    config = uvicorn.Config(
+        app, port=port, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
     while not server.started:

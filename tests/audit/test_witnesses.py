@@ -257,5 +257,5 @@ async def test_what_is_brought_is_refused_unless_known_and_good(
 
     answers = [(await brought.post("/cosignatures", content=b)).status_code for b in bodies]
 
-    assert answers == [403, 403, 403, 409, 400, 400, 400]
+    assert answers == [403, 403, 403, 409, 400, 400, 413]
     assert (await connection.execute(text("SELECT count(*) FROM cosignature"))).scalar_one() == 0

@@ -5,8 +5,12 @@ import stat
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
-from deploy.keys import KeysError, load, make
+from deploy.cli import app
+from deploy.keys import LOCAL_LOG, Keys, KeysError, load, make
+from services.audit.notes import SigningKey, VerifierKey
+from services.audit.witness_policy import parse_policy
 
 
 def everything_in(folder: Path) -> dict[str, bytes]:
@@ -77,3 +81,50 @@ def test_an_agency_is_a_slug(tmp_path: Path, agency: str) -> None:
     """A name that could leave its folder or be a wildcard of the broker is refused."""
     with pytest.raises(KeysError, match="is no agency"):
         make(tmp_path / "keys", [agency])
+
+
+def keys_log(folder: Path, name: str = LOCAL_LOG) -> Result:
+    """`fingerpost keys log`."""
+    return CliRunner().invoke(app, ["keys", "log", name, "--keys", str(folder)])
+
+
+def log_key(file: Path) -> SigningKey:
+    return SigningKey.parse(file.read_text())
+
+
+def test_the_log_has_a_key_and_a_policy_that_names_it(tmp_path: Path) -> None:
+    """The policy asks for no witness; the key bears the log's name."""
+    keys = make(tmp_path / "keys", log_name="fingerpost.example.gov.uk/audit")
+
+    policy = parse_policy(keys.log_policy_file.read_text())
+
+    key = log_key(keys.log_key_file)
+    assert policy.log_keys("fingerpost.example.gov.uk/audit") == (key.verifier,)
+    assert policy.accepts([])
+    assert keys.log_key_files == (keys.log_key_file,)
+
+
+def test_the_logs_next_key_stands_beside_the_first(tmp_path: Path) -> None:
+    """Its public half is printed, and in the policy beside the other's; a third is refused until
+    one has taken the other's place."""
+    keys = make(tmp_path / "keys")
+    first = keys.log_key_file.read_text()
+
+    added, third = keys_log(keys.folder), keys_log(keys.folder)
+
+    printed = VerifierKey.parse(added.stdout.strip())
+    assert (added.exit_code, third.exit_code) == (0, 2)
+    assert printed == log_key(keys.log_next_key_file).verifier
+    assert keys.log_key_file.read_text() == first
+    assert keys.log_key_files == (keys.log_key_file, keys.log_next_key_file)
+    policy = parse_policy(keys.log_policy_file.read_text())
+    assert policy.log_keys(LOCAL_LOG) == (log_key(keys.log_key_file).verifier, printed)
+    assert stat.S_IMODE(keys.log_next_key_file.stat().st_mode) == 0o600
+
+
+def test_a_logs_first_key_needs_no_other_keys(tmp_path: Path) -> None:
+    """On a host of its own there may be nothing else; a name that none can bear is refused."""
+    added, refused = keys_log(tmp_path / "keys"), keys_log(tmp_path / "other", "two words")
+
+    assert added.stdout.strip() == str(log_key(Keys(tmp_path / "keys").log_key_file).verifier)
+    assert (refused.exit_code, refused.stdout) == (2, "")
