@@ -25,6 +25,8 @@ Why = Literal[
 """Why somebody looks."""
 WHYS: Final[tuple[Why, ...]] = get_args(Why)
 
+NO_REASON: Final = "Choose why you are looking"
+
 LARGEST_INDEX: Final = 2**62
 LONGEST: Final = 200
 
@@ -80,7 +82,7 @@ def read(query: Mapping[str, str]) -> Question | Unanswerable:
 
     why = field("why", _why)
     if why is None and not faults:
-        faults.append(Problem(field="why", problem="Say why you are looking"))
+        faults.append(Problem(field="why", problem=NO_REASON))
     if "reference" not in query:
         faults.append(Problem(field="reference", problem="Give the case's number, or leave it"))
     reference = field("reference", _matching(_REFERENCE, _REFERENCE_WANTED)) or ""
@@ -112,7 +114,7 @@ def _why(given: str) -> Why:
     for each in WHYS:
         if each == given:
             return each
-    raise _Fault(f"Say why you are looking: one of {', '.join(WHYS)}")
+    raise _Fault(NO_REASON)
 
 
 def _matching(form: re.Pattern[str], wanted: str) -> Callable[[str], str]:

@@ -29,8 +29,10 @@ TYPES: Final = sorted(NAMES.items(), key=lambda item: item[1])
 def pages_router(
     pages: Pages, unit: UnitOfWork, doorkeeper: Doorkeeper, policy: Policy
 ) -> APIRouter:
-    """`/audit/search`, `/audit/trail`, `/audit/chronology` and `/audit/log`, for auditors. `policy`:
-    which witnesses are known."""
+    """`/audit/search`, `/audit/trail`, `/audit/chronology` and `/audit/log`, for auditors.
+
+    `policy`: which witnesses are known.
+    """
     router = APIRouter(prefix="/audit", include_in_schema=False)
     auditor = Depends(doorkeeper.require("auditor"))
 

@@ -3,14 +3,17 @@
 Nothing is looked up: the words are made of what the event itself says.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from services.audit.finding import found_by, reason_of
 from shared.events import CloudEvent
+from shared.london import LONDON
 
 NAMES: Final = {
     "referral.received": "Referral received",
@@ -57,6 +60,9 @@ NAMES: Final = {
 }
 """What happened, by event type, as it is listed and chosen from."""
 
+DIGITS: Final = 16
+"""So much of a digest is shown; all of it stands in the event."""
+
 SERVICES: Final = {
     "intake": "intake",
     "triage": "triage, by its rules",
@@ -95,15 +101,18 @@ _DETAILS: Final = {
     "size": "size",
     "asks": "asked for:",
 }
+_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9.]+(Z|[+-][0-9:]{5})$")
 _IDENTIFIERS: Final = frozenset({"what", "about"})
 """Fields that are shown as they are, since their underscores belong to them."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """`who`: ids of people, or the service; the others are blank where nothing is said."""
+    """`what`: by its name; `more` says which. `who`: ids of people, the agency or the service.
+    Blank where nothing is said."""
 
     what: str
+    more: str
     who: str
     why: str = ""
     rule: str = ""
@@ -119,16 +128,28 @@ def tell(event_type: str, producer: str, body: bytes | None) -> Told:
     """An entry in words; of one whose content was destroyed no more than its type."""
     service = SERVICES.get(producer, producer)
     if body is None:
-        return Told(f"{name(event_type)} (its content was destroyed)", service)
+        return Told(name(event_type), "its content was destroyed", service)
     try:
         event = CloudEvent.model_validate_json(body)
     except ValidationError:  # the log never takes one; whoever changed it is found by the proof
-        return Told(f"{name(event_type)} (its content cannot be read)", service)
+        return Told(name(event_type), "its content cannot be read", service)
+    who = ", ".join(found_by(event).names) or _sender(event.data) or service
+    more = "; ".join(part for part in _details(event) if part)
+    return Told(name(event_type), more, who, _why(event), _rule(event.data))
+
+
+def _why(event: CloudEvent) -> str:
     said = event.data
-    who = ", ".join(found_by(event).names) or service
-    why = _plain(reason_of(said)) if said.get("because") != "new" else ""
-    what = ", ".join(part for part in (name(event_type), *_details(event)) if part)
-    return Told(what, who, why, _rule(said))
+    if event.event_type == "referral.triaged":
+        triggers = said.get("marac_triggers")
+        return f"for a MARAC: {_plain(triggers)}" if triggers else ""
+    # That an offer is the first is no reason.
+    return "" if said.get("because") == "new" else _plain(reason_of(said))
+
+
+def _sender(said: Mapping[str, Any]) -> str:
+    facts = said.get("facts")
+    return str(facts.get("source.agency", "")) if isinstance(facts, dict) else ""
 
 
 def _details(event: CloudEvent) -> Iterable[str]:
@@ -153,20 +174,15 @@ def _fields(said: Mapping[str, Any]) -> Iterable[str]:
         value = said.get(field)
         if value in (None, "", []):
             continue
-        told = str(value) if field in _IDENTIFIERS else _plain(value)
+        told = str(value) if field in _IDENTIFIERS else _moment(value) or _plain(value)
         yield f"{before} {told}".strip()
 
 
 def _received(said: Mapping[str, Any]) -> Iterable[str]:
     facts = said.get("facts")
     facts = facts if isinstance(facts, dict) else {}
-    sender = " ".join(
-        part
-        for part in (facts.get("source.agency"), _in_brackets(facts.get("source.team")))
-        if part
-    )
-    yield f"from {sender}" if sender else ""
     yield f"revision {said.get('revision')}" if said.get("revision") != 1 else ""
+    yield f"from: {_plain(facts['source.team'])}" if facts.get("source.team") else ""
     yield f"about a {_plain(facts['role'])}" if facts.get("role") else ""
     yield f"concerns: {_plain(facts['concerns'])}" if facts.get("concerns") else ""
 
@@ -175,12 +191,10 @@ def _triaged(said: Mapping[str, Any]) -> Iterable[str]:
     yield _plain(said.get("outcome"))
     yield "urgent" if said.get("urgent") else ""
     yield f"risk {_plain(said.get('risk_level'))}" if said.get("risk_level") else ""
-    routes = [
-        _plain(route.get("pathway"))
-        + f" ({_plain(route.get('kind'))}: {_plain(route.get('bases'))})"
-        for route in _mappings(said.get("routes"))
-    ]
-    yield f"to {'; '.join(routes)}" if routes else ""
+    for route in _mappings(said.get("routes")):
+        # A statutory route rests on the statute: that is said once.
+        why = dict.fromkeys(filter(None, (_plain(route.get("kind")), _plain(route.get("bases")))))
+        yield f"to {_plain(route.get('pathway'))} ({', '.join(why)})"
     yield f"asked for: {_plain(said['asks'])}" if said.get("asks") else ""
 
 
@@ -193,15 +207,11 @@ def _rule(said: Mapping[str, Any]) -> str:
         parts = (
             f"catalogue {catalogue.get('name')}",
             f"in force from {since}" if since else "",
-            f"SHA-256 {digest}" if digest else "",
+            f"SHA-256 {str(digest)[:DIGITS]}…" if digest else "",
         )
         return ", ".join(part for part in parts if part)
     catalogues = said.get("catalogues")
     return f"catalogue {_plain(catalogues)}" if catalogues else ""
-
-
-def _in_brackets(value: Any) -> str:
-    return f"({_plain(value)})" if value else ""
 
 
 def _plain(value: Any) -> str:
@@ -209,6 +219,14 @@ def _plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_plain, value))
     return str(value).replace("_", " ") if value is not None else ""
+
+
+def _moment(value: Any) -> str:
+    """A time in London's words, if it is one."""
+    if not isinstance(value, str) or not _TIME.match(value):
+        return ""
+    local = datetime.fromisoformat(value).astimezone(LONDON)
+    return f"{local.day} {local:%B %Y, %H:%M}"
 
 
 def _mappings(value: Any) -> Iterable[Mapping[str, Any]]:
