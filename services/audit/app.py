@@ -4,13 +4,17 @@ from fastapi import FastAPI
 
 from services.audit.alarm import Alarm
 from services.audit.api import api_router
+from services.audit.findings_api import findings_router
 from services.audit.handlers import Handlers
 from services.audit.key_memory import Memory
 from services.audit.pages import TEMPLATES, pages_router
 from services.audit.retention import Retention
+from services.audit.schedule import parse_schedule
 from services.audit.settings import AuditSettings
 from services.audit.signer import Signer, read_keys
+from services.audit.stating import Stating
 from services.audit.tile_routes import public_router
+from services.audit.watching import Watching
 from services.audit.witness_policy import NO_WITNESSES, parse_policy
 from services.audit.witnesses import Witnesses
 from shared.pages import Pages
@@ -26,7 +30,12 @@ def create_app(settings: AuditSettings) -> FastAPI:
     policy = parse_policy(policy_text) if file else NO_WITNESSES
     ground = Ground.build("audit", settings)
     ground.listen(EVENTS, Handlers().open_event)
-    ground.tasks.append(Retention(ground.engine, settings.retain_days).run)
+    schedule = parse_schedule(settings.retention_file.read_text())
+    ground.tasks += [
+        Retention(ground.unit, schedule).run,
+        Watching(ground.unit).run,
+        Stating(ground.unit).run,
+    ]
     refused = Alarm(ground.unit, settings.log_origin).refused
     witnesses = Witnesses(ground.engine, policy, refused)
     memory = Memory(settings.log_memory_file, settings.log_origin)
@@ -36,6 +45,7 @@ def create_app(settings: AuditSettings) -> FastAPI:
     ground.tasks += [signer.run, witnesses.run]
     app = ground.app("Fingerpost audit")
     app.include_router(api_router(ground.unit, ground.doorkeeper, policy_text))
+    app.include_router(findings_router(ground.unit, ground.doorkeeper))
     app.include_router(public_router(ground.engine, policy))
     # No form on these pages changes anything, so that none needs to know where it was sent from.
     pages = Pages("audit", TEMPLATES, public_url="")

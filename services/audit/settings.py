@@ -19,6 +19,5 @@ class AuditSettings(ServiceSettings):
     """What was signed last: beside the keys, on another host than the database."""
     witness_policy_file: Path | None = None
     """Which witnesses are known, and how many are enough (c2sp.org/tlog-policy)."""
-    retain_days: int = Field(default=2555, ge=400)
-    """Days for which the log keeps the content of its entries: seven years. The hashes stay. No
-    fewer than the stream of events itself keeps."""
+    retention_file: Path = Path(__file__).parent / "retention.yaml"
+    """How long the content of each type of entry is kept, and why; the hashes stay for ever."""

@@ -5,22 +5,32 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.keys import OWNER
-from services.audit import log, store
+from services.audit import log
 from services.audit.handlers import read
 from services.audit.merkle import inclusion_holds, leaf_hash
 from services.audit.retention import Retention
-from services.audit.settings import AuditSettings
+from services.audit.schedule import Line, Schedule
 from shared.bus.consumer import Received
 from shared.bus.work import UnitOfWork
-from tests.audit.heard import some, take
+from shared.events import AccessRecorded
+from tests.audit.heard import received, some, take, withdrawn
 from tests.servers import Database
 
 LONG_AGO = datetime(2019, 1, 15, tzinfo=UTC)
+
+
+def kept(days: int, *others: tuple[str, int]) -> Schedule:
+    """A schedule that keeps assignments for so long, and others as they say."""
+    return Schedule(
+        tuple(
+            Line(type=type_, days=each, erased=False, because="a test says so")
+            for type_, each in (("assignment.*", days), *others)
+        )
+    )
 
 
 async def log_long_ago(database: Database, messages: list[Received]) -> None:
@@ -57,15 +67,21 @@ async def test_old_content_goes_and_every_proof_holds(
     await take(unit, some(2, referral))
     before = await log.prove(connection, range(5), 5)
 
-    destroyed = await Retention(unit.engine, retain_days=2555).keep()
+    destroyed = await Retention(unit, kept(2555)).keep()
 
     after = await log.prove(connection, range(5), 5)
-    entries = await store.trail(connection, referral, first=0, below=5, limit=5)
+    rows = await connection.execute(
+        text(
+            "SELECT leaf_index, leaf, body IS NULL AS is_gone FROM entry"
+            " LEFT JOIN content USING (leaf_index) ORDER BY leaf_index"
+        )
+    )
+    entries = rows.all()
     assert destroyed == 3
-    assert [entry.content is None for entry in entries] == [True, True, True, False, False]
+    assert [entry.is_gone for entry in entries] == [True, True, True, False, False]
     assert after == before
     assert all(
-        inclusion_holds(entry.index, 5, leaf_hash(entry.leaf), proof, after.tree.root)
+        inclusion_holds(entry.leaf_index, 5, leaf_hash(entry.leaf), proof, after.tree.root)
         for entry, proof in zip(entries, after.proofs, strict=True)
     )
 
@@ -76,7 +92,7 @@ async def test_content_that_is_still_to_be_kept_stays(
     """A month within the time of retention is not touched."""
     await log_long_ago(log_database, some(3))
 
-    assert await Retention(unit.engine, retain_days=36500).keep() == 0
+    assert await Retention(unit, kept(36500)).keep() == 0
 
 
 @pytest.mark.parametrize("role", ["audit", OWNER])
@@ -93,10 +109,39 @@ async def test_young_content_is_not_destroyed_for_anybody(
         await connection.close()
 
 
-def test_a_retention_below_that_of_the_stream_is_refused() -> None:
-    """A setting that PostgreSQL would refuse every day is refused when the service starts."""
-    with pytest.raises(ValidationError, match="retain_days"):
-        AuditSettings.model_validate({"retain_days": 399})
+async def test_a_type_goes_before_the_others(
+    log_database: Database, unit: UnitOfWork, connection: AsyncConnection
+) -> None:
+    """What its line says goes, though its month stays; it is noted, and told."""
+    referral = uuid4()
+    messages = [
+        received(withdrawn(referral), referral),
+        received(AccessRecorded(reader="a-1", roles=("auditor",), what="x", why="y"), referral),
+    ]
+    await log_long_ago(log_database, messages)
+
+    destroyed = await Retention(unit, kept(36500, ("access.recorded", 400))).keep()
+
+    left = await connection.execute(text("SELECT leaf_index FROM content"))
+    noted = await connection.execute(text("SELECT leaf_index, because FROM destruction"))
+    (told,) = await connection.execute(text("SELECT body FROM outbox"))
+    assert destroyed == 1
+    assert list(left.scalars()) == [0]
+    assert [tuple(row) for row in noted] == [(1, "schedule")]
+    assert b'"because":"schedule","entries":1' in told.body
+
+
+@pytest.mark.parametrize("before", ["now() - interval '399 days'", "now()", "'infinity'", "NULL"])
+async def test_no_type_goes_before_400_days(log_database: Database, before: str) -> None:
+    """Whatever a schedule says."""
+    connection = await log_database.connect("audit")
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(
+                f"SELECT audit.destroy_content_of_types('{{access.recorded.v1}}', {before})"
+            )
+    finally:
+        await connection.close()
 
 
 async def test_the_coming_year_has_its_months(unit: UnitOfWork) -> None:
