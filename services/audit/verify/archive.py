@@ -14,11 +14,12 @@ from services.audit.verify.report import CannotCheck, DoesNotHold
 CHECKPOINT: Final = "checkpoint"
 QUERY: Final = "query.json"
 ENTRIES: Final = "entries.jsonl"
+POLICY: Final = "policy"
 
 _NUMBERED: Final = re.compile(
     r"(proofs/(0|[1-9][0-9]{0,18})\.tlog-proof|events/(0|[1-9][0-9]{0,18})\.json)"
 )
-_NAMED: Final = frozenset({CHECKPOINT, "policy", QUERY, ENTRIES})
+_NAMED: Final = frozenset({CHECKPOINT, POLICY, QUERY, ENTRIES})
 _MAX_FILES: Final = 2_000_000
 # An event is at most a megabyte, which is what the broker takes.
 _MAX_BYTES: Final = 1024 * 1024

@@ -18,6 +18,7 @@ from services.audit.proof_file import MalformedProof, ProofFile
 from services.audit.verify.archive import (
     CHECKPOINT,
     ENTRIES,
+    POLICY,
     QUERY,
     Archive,
     event_name,
@@ -67,6 +68,8 @@ def check_bundle(path: Path, policy: Policy, memory: Memory) -> Report:
 
 
 def _check_entries(archive: Archive, signed: Signed, report: Report) -> None:
+    if POLICY in archive:
+        archive.read(POLICY)  # not believed; but of a damaged bundle nothing is said to hold
     query = _query(archive)
     seen = _Seen()
     for entry in _entries(archive):

@@ -18,7 +18,6 @@ from tests.audit.heard import MOMENT, withdrawn
 from tests.audit.verify.laid import ALONE, LOG, checkpoint, entries, inclusion, note, policy, tree
 
 REFERRAL = UUID("8f8f2ad4-7c2a-4a94-8f0e-0c3f5ff1ba5c")
-PRODUCER = "triage"
 SIZE = 300
 PLACES = (3, 255, 256, 299)
 """Where the referral's events are in the log."""
@@ -29,7 +28,7 @@ def event(number: int, sequence: int | None = None) -> CloudEvent:
     return envelope(
         withdrawn(REFERRAL),
         event_id=uuid5(REFERRAL, str(number)),
-        producer=PRODUCER,
+        producer="triage",
         subject=REFERRAL,
         time=MOMENT,
         sequence=sequence or number,

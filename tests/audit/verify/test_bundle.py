@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from services.audit.formats import Asked
 from services.audit.proof_file import ProofFile
 from services.audit.verify import CannotCheck, Memory, check_bundle
+from tests.audit.heard import MOMENT
 from tests.audit.verify.laid import (
     ALONE,
     LOG,
@@ -29,7 +30,6 @@ from tests.audit.verify.laid import (
     wrong,
 )
 from tests.audit.verify.packed import (
-    MOMENT,
     PLACES,
     REFERRAL,
     Parts,

@@ -207,6 +207,12 @@ def test_the_entry_at_fault_is_named() -> None:
 
 def test_an_empty_page_of_a_log_that_nobody_signed_yet_shows_nothing() -> None:
     """There is neither an entry nor a tree to check."""
-    page = {"asked": {}, "checkpoint": None, "unsigned": 3, "entries": [], "next": None}
+    page: dict[str, Any] = {
+        "asked": {},
+        "checkpoint": None,
+        "unsigned": 3,
+        "entries": [],
+        "next": None,
+    }
 
     assert verify_trail(page, policy()) == Verified(None, 0, (), signed=False)
