@@ -75,7 +75,8 @@ def _answer(outcome: Outcome) -> Response:
         case Cosigned(signature=signature):
             return Response(signature.line, media_type=TEXT)
         case Conflict(size):
-            return Response(f"{size}\n", 409, media_type="text/x.tlog.size")
+            # As a header: given as a media type, a charset would be added.
+            return Response(f"{size}\n", 409, headers={"Content-Type": "text/x.tlog.size"})
         case Rejected(status, reason):
             return Response(f"{reason}\n", status, media_type=TEXT)
         case _:

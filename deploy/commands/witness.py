@@ -138,20 +138,21 @@ def _run(
     core: Witness, follower: Follower | None, host: str, port: str, tell: Callable[[str], None]
 ) -> None:
     stop = Event()
+    looking = Thread(target=follower.run, args=(stop,)) if follower else None
     try:
-        if not port and follower is not None:
-            follower.run(stop)
-            return
-        looking = Thread(target=follower.run, args=(stop,)) if follower else None
         if looking:
             looking.start()
-        app = witness_app(core, lambda: datetime.now(UTC), tell)
-        uvicorn.run(app, host=host, port=int(port), log_level="warning")
+        if port:
+            app = witness_app(core, lambda: datetime.now(UTC), tell)
+            uvicorn.run(app, host=host, port=int(port), log_level="warning")
+        elif looking:
+            looking.join()
+    except KeyboardInterrupt:
+        say("stopping")
+    finally:  # also where the port is taken
         stop.set()
         if looking:
             looking.join()
-    except KeyboardInterrupt:
-        stop.set()
 
 
 def _read_key(file: Path) -> SigningKey:

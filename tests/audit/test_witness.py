@@ -220,9 +220,10 @@ def test_it_answers_only_when_its_memory_is_on_the_disk(
     ask(witness, 0, 10)
     before = memory.read_bytes()
 
-    with monkeypatch.context() as disk, pytest.raises(MemoryLost):
+    with monkeypatch.context() as disk:
         disk.setattr(os, "fsync", full)
-        ask(witness, 10, 20)
+        with pytest.raises(MemoryLost):
+            ask(witness, 10, 20)
 
     assert memory.read_bytes() == before
     assert isinstance(ask(witness, 10, 30), Cosigned)
