@@ -10,21 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.audit.finding import FoundBy
 from services.audit.tiles import WIDTH
 
-_NAMED = (
-    "INSERT INTO named (name, leaf_index)"
-    " SELECT * FROM unnest(CAST(:names AS text[]), CAST(:indexes AS bigint[]))"
-)
+# Three tables in one statement: each has few rows of an append, and a statement has its own price.
 # One configuration for what is kept and what is asked: the same words have the same stems.
-_WORDS = (
-    "INSERT INTO word (word, leaf_index) SELECT stem, leaf_index"
-    " FROM unnest(CAST(:reasons AS text[]), CAST(:indexes AS bigint[])) AS t(reason, leaf_index),"
-    " unnest(tsvector_to_array(to_tsvector('pg_catalog.english', reason))) AS stem"
+_MARKS = text(
+    "WITH names AS (INSERT INTO named (name, leaf_index)"
+    " SELECT * FROM unnest(CAST(:names AS text[]), CAST(:named AS bigint[]))),"
+    " words AS (INSERT INTO word (word, leaf_index) SELECT stem, leaf_index"
+    " FROM unnest(CAST(:reasons AS text[]), CAST(:reasoned AS bigint[])) AS t(reason, leaf_index),"
+    " unnest(tsvector_to_array(to_tsvector('pg_catalog.english', reason))) AS stem)"
+    " INSERT INTO concerned (ref, referral, leaf_index) SELECT * FROM unnest(CAST(:refs AS uuid[]),"
+    " CAST(:referrals AS uuid[]), CAST(:concerned AS bigint[])) ON CONFLICT DO NOTHING"
 )
 _STEMS = text("SELECT tsvector_to_array(to_tsvector('pg_catalog.english', :words))")
-_CONCERNED = (
-    "INSERT INTO concerned (ref, referral, leaf_index) SELECT * FROM unnest(CAST(:refs AS uuid[]),"
-    " CAST(:referrals AS uuid[]), CAST(:indexes AS bigint[])) ON CONFLICT DO NOTHING"
-)
 _MERGED = (
     "INSERT INTO merged (merge_id, ref, into_ref, leaf_index)"
     " SELECT * FROM unnest(CAST(:merges AS uuid[]), CAST(:refs AS uuid[]),"
@@ -35,9 +32,9 @@ _PARTED = (
     " SELECT * FROM unnest(CAST(:merges AS uuid[]), CAST(:indexes AS bigint[]))"
     " ON CONFLICT DO NOTHING"
 )
-_SPAN = text(
-    "INSERT INTO span (number, earliest, latest) SELECT :number, min(time), max(time) FROM entry"
-    " WHERE leaf_index >= :first AND leaf_index < :below"
+_SPANS = text(
+    "INSERT INTO span (number, earliest, latest) SELECT leaf_index / :width, min(time), max(time)"
+    " FROM entry WHERE leaf_index >= :first AND leaf_index < :below GROUP BY 1"
 )
 
 
@@ -49,18 +46,19 @@ async def add(
 ) -> None:
     """Say by what the entries from index `first` on are found."""
     numbered = list(enumerate(found_by, first))
-    await _insert(
-        connection, _NAMED, "names indexes", [(n, i) for i, f in numbered for n in f.names]
-    )
-    await _insert(
-        connection, _WORDS, "reasons indexes", [(f.reason, i) for i, f in numbered if f.reason]
-    )
+    named = [(name, index) for index, found in numbered for name in found.names]
+    reasoned = [(found.reason, index) for index, found in numbered if found.reason]
     concerned = [
         (ref, referral, index)
         for (index, found), referral in zip(numbered, referrals, strict=True)
         for ref in found.concerns
     ]
-    await _insert(connection, _CONCERNED, "refs referrals indexes", concerned)
+    await connection.execute(
+        _MARKS,
+        _columns("names named", named)
+        | _columns("reasons reasoned", reasoned)
+        | _columns("refs referrals concerned", concerned),
+    )
     merged = [
         (found.merge.merge_id, was, into, index)
         for index, found in numbered
@@ -73,10 +71,10 @@ async def add(
     )
 
 
-async def add_span(connection: AsyncConnection, number: int) -> None:
-    """Keep between which times the events of a full tile of leaves happened."""
-    given = {"number": number, "first": number * WIDTH, "below": (number + 1) * WIDTH}
-    await connection.execute(_SPAN, given)
+async def add_spans(connection: AsyncConnection, first: int, last: int) -> None:
+    """Keep between which times the events of full tiles of leaves happened, by their numbers."""
+    given = {"width": WIDTH, "first": first * WIDTH, "below": (last + 1) * WIDTH}
+    await connection.execute(_SPANS, given)
 
 
 async def stems(connection: AsyncConnection, words: str) -> list[str]:
@@ -89,5 +87,9 @@ async def _insert(
     connection: AsyncConnection, statement: str, columns: str, rows: Sequence[tuple[Any, ...]]
 ) -> None:
     if rows:
-        given = dict(zip(columns.split(), map(list, zip(*rows, strict=True)), strict=True))
-        await connection.execute(text(statement), given)
+        await connection.execute(text(statement), _columns(columns, rows))
+
+
+def _columns(names: str, rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    """Rows turned into one list a column, all of them empty where there are no rows."""
+    return {name: [row[at] for row in rows] for at, name in enumerate(names.split())}

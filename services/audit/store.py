@@ -1,9 +1,10 @@
 """The log's tables: inserted into and read, never changed. Commits nothing by itself."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -57,13 +58,21 @@ class Entry:
 
 async def take_turn(connection: AsyncConnection) -> None:
     """Be the one sequencer until the transaction ends. What others appended is seen from here."""
-    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('audit log'))"))
+    await connection.execute(_TAKE_TURN)
 
 
 async def size(connection: AsyncConnection) -> int:
     """How many leaves the log has; all of them are committed, since indexes follow commits."""
-    rows = await connection.execute(text("SELECT coalesce(max(leaf_index) + 1, 0) FROM entry"))
+    rows = await connection.execute(_SIZE)
     return int(rows.scalar_one())
+
+
+async def edge(connection: AsyncConnection) -> tuple[int, list[bytes]]:
+    """How many leaves the log has, and the data of those in its last tile, while that is not
+    full."""
+    row = (await connection.execute(_EDGE, {"width": WIDTH})).one()
+    joined = row.joined or b""
+    return row.size, _parted(joined[len(joined) - row.size % WIDTH * HASH_BYTES :])
 
 
 async def add_entries(
@@ -73,23 +82,9 @@ async def add_entries(
     salts: Sequence[bytes],
     leaves: Sequence[bytes],
 ) -> None:
-    """Insert events from index `first` on, each with its content, in one statement."""
+    """Insert events from index `first` on, each with its content."""
     await connection.execute(
-        text(
-            "WITH given AS (SELECT * FROM unnest(CAST(:indexes AS bigint[]),"
-            " CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:producers AS text[]),"
-            " CAST(:referrals AS uuid[]), CAST(:times AS timestamptz[]),"
-            " CAST(:practitioners AS text[]), CAST(:agencies AS text[]),"
-            " CAST(:person_refs AS uuid[]), CAST(:leaves AS bytea[]), CAST(:salts AS bytea[]),"
-            " CAST(:bodies AS bytea[]), CAST(:sequences AS integer[])) AS t(leaf_index, event_id,"
-            " type, producer, referral, time, practitioner, agency, person_ref, leaf, salt, body,"
-            " sequence)),"
-            " kept AS (INSERT INTO content (leaf_index, salt, body)"
-            " SELECT leaf_index, salt, body FROM given)"
-            " INSERT INTO entry (leaf_index, event_id, type, producer, referral, time,"
-            " practitioner, agency, person_ref, leaf, sequence) SELECT leaf_index, event_id, type,"
-            " producer, referral, time, practitioner, agency, person_ref, leaf, sequence FROM given"
-        ),
+        _ADD_ENTRIES,
         {
             "indexes": list(range(first, first + len(heard))),
             "ids": [h.event_id for h in heard],
@@ -101,20 +96,46 @@ async def add_entries(
             "agencies": [h.agency for h in heard],
             "person_refs": [h.person_ref for h in heard],
             "leaves": list(leaves),
+            "sequences": [h.sequence for h in heard],
             "salts": list(salts),
             "bodies": [h.body for h in heard],
-            "sequences": [h.sequence for h in heard],
         },
     )
 
 
-async def add_tile_hash(connection: AsyncConnection, tile: Tile, hash_: bytes) -> None:
-    """Keep the root of a full tile as a hash of the level above."""
+async def add_tile_hashes(
+    connection: AsyncConnection, level: int, hashes: Mapping[int, bytes]
+) -> None:
+    """Keep the roots of full tiles, by their numbers, as hashes of `level`, the one above."""
     await connection.execute(
-        text("INSERT INTO tile_hash (level, number, hash) VALUES (:level, :number, :hash)"),
-        {"level": tile.level + 1, "number": tile.number, "hash": hash_},
+        _ADD_TILE_HASHES,
+        {"level": level, "numbers": list(hashes), "hashes": list(hashes.values())},
     )
 
+
+# A statement that does nothing costs a twentieth of an append of a hundred events: it has as few as
+# it can, and each is read for its parameters once.
+_TAKE_TURN: Final = text("SELECT pg_advisory_xact_lock(hashtext('audit log'))")
+_SIZE: Final = text("SELECT coalesce(max(leaf_index) + 1, 0) FROM entry")
+_EDGE: Final = text(
+    "SELECT coalesce(max(leaf_index) + 1, 0) AS size, string_agg(leaf, '' ORDER BY leaf_index)"
+    " AS joined FROM (SELECT leaf_index, leaf FROM entry ORDER BY leaf_index DESC LIMIT :width)"
+    " AS l"
+)
+_ADD_ENTRIES: Final = text(
+    "WITH kept AS (INSERT INTO content (leaf_index, salt, body) SELECT * FROM"
+    " unnest(CAST(:indexes AS bigint[]), CAST(:salts AS bytea[]), CAST(:bodies AS bytea[])))"
+    " INSERT INTO entry (leaf_index, event_id, type, producer, referral, time, practitioner,"
+    " agency, person_ref, leaf, sequence) SELECT * FROM unnest(CAST(:indexes AS bigint[]),"
+    " CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:producers AS text[]),"
+    " CAST(:referrals AS uuid[]), CAST(:times AS timestamptz[]), CAST(:practitioners AS text[]),"
+    " CAST(:agencies AS text[]), CAST(:person_refs AS uuid[]), CAST(:leaves AS bytea[]),"
+    " CAST(:sequences AS integer[]))"
+)
+_ADD_TILE_HASHES: Final = text(
+    "INSERT INTO tile_hash (level, number, hash) SELECT :level, * FROM"
+    " unnest(CAST(:numbers AS bigint[]), CAST(:hashes AS bytea[]))"
+)
 
 # A row a tile, its hashes joined as tlog-tiles has them: 256 rows each would take longer to carry.
 _LEAVES_OF_TILES = (
