@@ -19,6 +19,10 @@ class MemoryBroken(Exception):
     """The memory does not let anything be signed; the reason in words."""
 
 
+class MemoryMoved(Exception):
+    """Another process has signed since the memory was read: what was found then holds no more."""
+
+
 @dataclass(frozen=True)
 class Memory:
     """One log's memory. Beside `file` lies a lock, by which processes on this host take turns."""
@@ -42,13 +46,14 @@ class Memory:
             )
         return checkpoint
 
-    def write(self, checkpoint: Checkpoint, note: bytes) -> None:
-        """Remember; it is on the disk when this returns. MemoryBroken if a larger tree is there:
-        a process that was held up does not undo what another did."""
+    def write(self, note: bytes, after: Checkpoint | None) -> None:
+        """Remember; it is on the disk when this returns. `after`: what was read, and found to be
+        the beginning of what this note signs. MemoryMoved if something else is there by now: a
+        process that was held up would put its own in the place of what another signed, which
+        it never compared."""
         with self._alone():
-            before = self.read()
-            if before is not None and before.size > checkpoint.size:
-                raise MemoryBroken(f"the keys signed {before.size} entries already")
+            if self.read() != after:
+                raise MemoryMoved("another process has signed meanwhile")
             write_whole(self.file, note)
 
     @contextmanager

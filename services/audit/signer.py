@@ -98,7 +98,7 @@ class Signer:
     async def sign(self) -> bool:
         """Whether there was something new, and it was signed, and another process was not at it.
 
-        DoesNotExtend, MemoryBroken: then nothing was signed.
+        DoesNotExtend, MemoryBroken: then nothing was signed. MemoryMoved: what was, is nowhere.
         """
         async with self.engine.begin() as connection:
             if not await checkpoints.take_turn(connection):
@@ -111,7 +111,7 @@ class Signer:
             if all(each == checkpoint for each in before) and self._is_complete(last, remembered):
                 return False
             note = self._note(checkpoint)
-            await asyncio.to_thread(self.memory.write, checkpoint, note)
+            await asyncio.to_thread(self.memory.write, note, remembered)
             return await checkpoints.add(connection, checkpoint, note)
 
     def _before(self, last: Signed | None, remembered: Checkpoint | None) -> list[Checkpoint]:
@@ -152,7 +152,8 @@ async def _tree_after(
         tree = (await log.prove(connection, (), size)).tree
         for each in before:
             if each.size > size:
-                raise DoesNotExtend(f"{each.size} entries were signed, and the log has {size}")
+                # Not how many: each alarm is an entry, and another reason is another alarm.
+                raise DoesNotExtend(f"{each.size} entries were signed, and the log has fewer")
             proof = await log.prove_consistency(connection, each.size, size)
             if not consistency_holds(each.size, size, each.root, tree.root, proof):
                 raise DoesNotExtend(f"the first {each.size} entries are not those that were signed")

@@ -126,7 +126,8 @@ class Witnesses:
         if answer.status == HTTPStatus.CONFLICT:
             raise WitnessFailed("it names another size each time")
         if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-            raise WitnessObjects(f"it does not find that {size} entries go on from what it saw")
+            # Of no size: each alarm is an entry, and another reason is another alarm.
+            raise WitnessObjects("it does not find that the log goes on from what it saw")
         if answer.status != HTTPStatus.OK:
             raise WitnessFailed(f"it answered {answer.status}")
         async with self.engine.begin() as connection:
@@ -141,7 +142,7 @@ class Witnesses:
         size = newest.checkpoint.size if newest else 0
         if size >= seen:  # another process of this service was faster
             return WitnessFailed("there is a newer checkpoint already")
-        return WitnessObjects(f"it saw {seen} entries, and {size} are signed")
+        return WitnessObjects(f"it saw {seen} entries, and fewer are signed")
 
     async def _post(
         self, client: httpx2.AsyncClient, url: str, signed: Signed, seen: int
