@@ -1,9 +1,9 @@
-"""Audit over HTTP, on the real app with real tokens."""
+"""The trail over HTTP, on the real app with real tokens and a log that signs."""
 
 import json
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -12,14 +12,17 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.keys import OWNER
-from services.audit.api import PAGE
+from services.audit.looking import PAGE
 from services.audit.verify import Verified, verify_trail
+from services.audit.witness_policy import parse_policy
 from shared.bus.work import UnitOfWork
 from tests.audit.heard import some, take
+from tests.audit.looking import PURPOSE, is_signed, pages
 from tests.audit.service import audit_app, client, signed_in, until
 from tests.servers import Broker, Database
 
 TOLD = text("SELECT body FROM outbox ORDER BY position")
+TRAIL = "/audit/api/trail"
 
 
 @pytest.fixture
@@ -42,53 +45,96 @@ def auditor(log_database: Database) -> dict[str, str]:
 
 
 async def told(connection: AsyncConnection) -> list[dict[str, Any]]:
-    """The events that wait in the outbox."""
-    return [json.loads(row.body) for row in await connection.execute(TOLD)]
+    """The reads that wait in the outbox to be told."""
+    events = [json.loads(row.body) for row in await connection.execute(TOLD)]
+    return [event for event in events if event["type"] == "access.recorded.v1"]
 
 
 async def test_a_trail_is_verified_by_who_reads_it(
-    unit: UnitOfWork, http: httpx2.AsyncClient, auditor: dict[str, str]
+    log_database: Database,
+    unit: UnitOfWork,
+    http: httpx2.AsyncClient,
+    auditor: dict[str, str],
+    connection: AsyncConnection,
 ) -> None:
-    """An auditor gets a referral's events, in order, byte for byte, with proofs that hold."""
+    """An auditor gets a referral's events, in order, byte for byte, proved in the signed log."""
     referral = uuid4()
     first, others, second = some(1, referral), some(300), some(1, referral)
     await take(unit, [*first, *others, *second])
+    await is_signed(connection)
 
-    answer = await http.get(f"/audit/api/trail?referral={referral}", headers=auditor)
+    (trail,) = await pages(http, auditor, referral=str(referral))
 
-    trail = answer.json()
-    assert isinstance(verify_trail(trail), Verified)
-    assert trail["tree"]["size"] == 302
+    policy = parse_policy(log_database.keys.log_policy_file.read_text())
+    verified = verify_trail(trail, policy)
+    assert isinstance(verified, Verified)
+    assert verified.signed
+    assert verified.tree is not None
+    assert verified.tree.size == 302
     assert [entry["index"] for entry in trail["entries"]] == [0, 301]
     assert trail["entries"][1]["content"]["text"].encode() == second[0].body
-    assert trail["next"] is None
+    assert trail["unsigned"] == 0
 
 
 async def test_pages_join_into_the_whole_trail(
-    unit: UnitOfWork, http: httpx2.AsyncClient, auditor: dict[str, str]
+    unit: UnitOfWork,
+    http: httpx2.AsyncClient,
+    auditor: dict[str, str],
+    connection: AsyncConnection,
 ) -> None:
     """By the cursor every event is shown once, and each page is verified by itself."""
     referral = uuid4()
     await take(unit, some(2 * PAGE + 1, referral))
+    await is_signed(connection)
 
-    pages = []
-    cursor: int | None = 0
-    while cursor is not None:
-        url = f"/audit/api/trail?referral={referral}&cursor={cursor}"
-        pages.append((await http.get(url, headers=auditor)).json())
-        cursor = pages[-1]["next"]
+    found = await pages(http, auditor, referral=str(referral))
 
-    assert all(isinstance(verify_trail(page), Verified) for page in pages)
-    assert [len(page["entries"]) for page in pages] == [PAGE, PAGE, 1]
-    shown = [entry["index"] for page in pages for entry in page["entries"]]
+    assert all(isinstance(verify_trail(page), Verified) for page in found)
+    assert [len(page["entries"]) for page in found] == [PAGE, PAGE, 1]
+    shown = [entry["index"] for page in found for entry in page["entries"]]
     assert shown == list(range(2 * PAGE + 1))
 
 
-async def test_a_read_is_recorded_before_the_answer_leaves(
-    app: FastAPI, http: httpx2.AsyncClient, auditor: dict[str, str], connection: AsyncConnection
+async def test_what_is_not_signed_is_counted_and_not_shown(
+    log_database: Database, unit: UnitOfWork, auditor: dict[str, str]
 ) -> None:
-    """When the answer's first byte goes out, access.recorded is committed in the outbox."""
-    referral = uuid4()
+    """A log that nobody signs shows nothing."""
+    await take(unit, some(3))
+    app = audit_app(log_database)
+    transport = httpx2.ASGITransport(app=app)
+
+    # Without its lifespan the app has no signer.
+    async with httpx2.AsyncClient(transport=transport, base_url="http://audit.test") as http:
+        (trail,) = await pages(http, auditor)
+
+    assert (trail["checkpoint"], trail["unsigned"], trail["entries"]) == (None, 3, [])
+    assert isinstance(verify_trail(trail), Verified)
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "subject", "what"),
+    [
+        ("trail", {"referral": "R"}, "R", "trail"),
+        ("chronology", {"person_ref": "R"}, "R", "chronology"),
+        ("export", {"referral": "R", "format": "csv"}, "R", "export csv"),
+        ("trail", {"pair_ref": "R", "type": "referral.triaged"}, "R", "trail by type"),
+    ],
+)
+async def test_a_read_is_recorded_before_the_answer_leaves(
+    app: FastAPI,
+    http: httpx2.AsyncClient,
+    auditor: dict[str, str],
+    connection: AsyncConnection,
+    unit: UnitOfWork,
+    path: str,
+    asked: dict[str, str],
+    subject: str,
+    what: str,
+) -> None:
+    """When the answer's first byte goes out, who looks at what and why is committed."""
+    await take(unit, some(1))
+    await is_signed(connection)
+    referral = str(uuid4())
     recorded: list[dict[str, Any]] = []
 
     async def watched(scope: Any, receive: Any, send: Any) -> None:
@@ -100,89 +146,109 @@ async def test_a_read_is_recorded_before_the_answer_leaves(
         await app(scope, receive, look_first)
 
     transport = httpx2.ASGITransport(app=watched)
+    query = PURPOSE | {name: value.replace("R", referral) for name, value in asked.items()}
     async with httpx2.AsyncClient(transport=transport, base_url="http://audit.test") as watching:
-        await watching.get(f"/audit/api/trail?referral={referral}", headers=auditor)
+        await watching.get(f"/audit/api/{path}", params=query, headers=auditor)
 
     (event,) = recorded
-    assert (event["type"], event["subject"]) == ("access.recorded.v1", str(referral))
+    assert event["subject"] == subject.replace("R", referral)
+    assert event["data"].pop("what").startswith(what)
     assert event["data"] == {
         "reader": "auditor-1",
         "roles": ["auditor"],
-        "what": "trail",
-        "why": "audit",
+        "why": "inspection HMI/2026-7",
     }
 
 
-async def test_what_cannot_be_recorded_is_not_shown(
-    log_database: Database, unit: UnitOfWork, http: httpx2.AsyncClient, auditor: dict[str, str]
+async def test_the_words_that_were_looked_for_are_not_recorded(
+    http: httpx2.AsyncClient, auditor: dict[str, str], connection: AsyncConnection
 ) -> None:
-    """Without a record of the access there is no access."""
-    referral = uuid4()
-    await take(unit, some(1, referral))
+    """Somebody might look for a name, and the trail keeps what it is told for ever."""
+    query = PURPOSE | {"text": "Canarysurname", "agency": "met-police"}
+    await http.get(TRAIL, params=query, headers=auditor)
+
+    (event,) = await told(connection)
+    assert "Canarysurname" not in json.dumps(event)
+    assert event["data"]["what"] == "trail by agency met-police, words"
+
+
+async def test_what_cannot_be_recorded_is_not_shown(
+    log_database: Database,
+    unit: UnitOfWork,
+    http: httpx2.AsyncClient,
+    auditor: dict[str, str],
+    connection: AsyncConnection,
+) -> None:
+    """Without a record of the access there is no access, as data, as a file or as a page."""
+    referral = str(uuid4())
+    await take(unit, some(1, UUID(referral)))
+    await is_signed(connection)
     owner = await log_database.connect(OWNER)
     await owner.execute("REVOKE INSERT ON audit.outbox FROM audit")
     await owner.close()
+    one = {"referral": referral, "format": "jsonl"}
+    person = {"person_ref": referral}
+    looks = [("api/trail", one), ("api/chronology", person), ("api/export", one)]
 
-    answer = await http.get(f"/audit/api/trail?referral={referral}", headers=auditor)
+    for path, asked in [*looks, ("trail", one), ("chronology", person)]:
+        answer = await http.get(f"/audit/{path}", params=PURPOSE | asked, headers=auditor)
 
-    assert answer.status_code == 500
-    assert "entries" not in answer.json()
+        assert answer.status_code == 500, path
+        assert "idsva-1" not in answer.text
 
 
-@pytest.mark.parametrize("role", ["sender", "practitioner", "coordinator"])
 async def test_a_trail_is_for_auditors_alone(
-    log_database: Database, http: httpx2.AsyncClient, connection: AsyncConnection, role: str
+    log_database: Database, http: httpx2.AsyncClient, connection: AsyncConnection
 ) -> None:
-    """Any other role is refused, and nothing is recorded as read."""
-    headers = signed_in(log_database.keys, role)
+    """Any other role is refused, whatever it asks for, and nothing is recorded as read."""
+    query = PURPOSE | {"person_ref": str(uuid4()), "format": "csv"}
+    paths = ("api/trail", "api/chronology", "api/export", "trail", "chronology", "search", "log")
+    for role in ("sender", "practitioner", "coordinator"):
+        headers = signed_in(log_database.keys, role)
+        for path in paths:
+            answer = await http.get(f"/audit/{path}", params=query, headers=headers)
 
-    answer = await http.get(f"/audit/api/trail?referral={uuid4()}", headers=headers)
-
-    assert answer.status_code == 403
-    assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.status_code == 403, (role, path)
+            assert answer.headers["content-type"] == "application/problem+json"
     assert await told(connection) == []
 
 
 async def test_a_trail_is_for_nobody_who_is_not_signed_in(http: httpx2.AsyncClient) -> None:
     """Without a token there is no trail."""
-    assert (await http.get(f"/audit/api/trail?referral={uuid4()}")).status_code == 401
+    assert (await http.get(TRAIL, params=PURPOSE)).status_code == 401
 
 
-@pytest.mark.parametrize("query", ["referral=x", "", f"referral={uuid4()}&cursor=-1"])
+REFUSED = [
+    ("trail", {}, "why"),
+    ("trail", {"why": "inspection"}, "reference"),
+    ("trail", {"why": "curiosity", "reference": ""}, "why"),
+    ("trail", PURPOSE | {"reference": "about J. Doe"}, "reference"),
+    ("trail", PURPOSE | {"referral": "x"}, "referral"),
+    ("trail", PURPOSE | {"cursor": "-1"}, "cursor"),
+    ("trail", PURPOSE | {"text": "the of"}, "text"),
+    ("chronology", PURPOSE, "person_ref"),
+    ("chronology", PURPOSE | {"person_ref": str(uuid4()), "agency": "x-y"}, "person_ref"),
+    ("export", PURPOSE | {"format": "docx"}, "format"),
+    ("export", {"format": "csv"}, "why"),
+]
+
+
 async def test_a_question_of_another_form_is_refused(
-    http: httpx2.AsyncClient, auditor: dict[str, str], query: str
+    http: httpx2.AsyncClient, auditor: dict[str, str]
 ) -> None:
-    """What is no referral or no cursor is a problem, not an error."""
-    answer = await http.get(f"/audit/api/trail?{query}", headers=auditor)
+    """What cannot be answered, or says not why, is a problem with the field at fault."""
+    for path, query, field in REFUSED:
+        answer = await http.get(f"/audit/api/{path}", params=query, headers=auditor)
 
-    assert answer.status_code == 422
-
-
-async def test_the_tree_and_its_proofs_are_for_everybody(
-    unit: UnitOfWork, http: httpx2.AsyncClient
-) -> None:
-    """The size, the root and a leaf's proof name nobody, and need no sign-in."""
-    await take(unit, some(3))
-
-    tree = (await http.get("/audit/api/tree")).json()
-    proof = (await http.get("/audit/api/entries/2/proof")).json()
-
-    assert tree["size"] == 3
-    assert proof["tree"] == tree
-    assert sorted(proof) == ["inclusion", "index", "leaf_hash", "tree"]
-
-
-@pytest.mark.parametrize("index", [0, 2**40])
-async def test_there_is_no_proof_beyond_the_end(http: httpx2.AsyncClient, index: int) -> None:
-    """An entry that is not there yet is not found."""
-    assert (await http.get(f"/audit/api/entries/{index}/proof")).status_code == 404
+        assert answer.status_code == 422, query
+        assert field in {each["field"] for each in answer.json()["problems"]}, query
 
 
 @pytest.mark.system
 async def test_what_is_published_comes_into_the_trail(
     broker: Broker, log_database: Database, auditor: dict[str, str]
 ) -> None:
-    """An event that triage publishes, and then the reading of its trail, are heard and logged."""
+    """An event that triage publishes, and then the reading of its trail, are heard and signed."""
     referral = uuid4()
     (message,) = some(1, referral)
     async with broker.signed_in("triage") as triage:
@@ -192,14 +258,10 @@ async def test_what_is_published_comes_into_the_trail(
 
     async with client(audit_app(log_database, broker.url)) as http:
 
-        async def trail() -> dict[str, Any]:
-            url = f"/audit/api/trail?referral={referral}"
-            answer: dict[str, Any] = (await http.get(url, headers=auditor)).json()
-            return answer
-
         async def is_logged() -> bool:
-            types = {entry["type"] for entry in (await trail())["entries"]}
+            (page,) = await pages(http, auditor, referral=str(referral))
+            assert isinstance(verify_trail(page), Verified)
+            types = {entry["type"] for entry in page["entries"]}
             return types == {"assignment.withdrawn.v1", "access.recorded.v1"}
 
         await until(is_logged)
-        assert isinstance(verify_trail(await trail()), Verified)
