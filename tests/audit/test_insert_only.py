@@ -34,6 +34,12 @@ CHANGES = (
     "UPDATE audit.cosignature SET line = line WHERE size = 257",
     "DELETE FROM audit.cosignature WHERE size = 257",
     "TRUNCATE audit.cosignature",
+    "UPDATE audit.named SET name = name WHERE leaf_index = 0",
+    "DELETE FROM audit.named WHERE leaf_index = 0",
+    "UPDATE audit.word SET word = word WHERE leaf_index = 0",
+    "TRUNCATE audit.word",
+    "DELETE FROM audit.span WHERE number = 0",
+    "TRUNCATE audit.span, audit.concerned, audit.merged, audit.parted, audit.named",
     "INSERT INTO audit.tile_hash SELECT * FROM audit.tile_hash"
     " ON CONFLICT (level, number) DO UPDATE SET hash = excluded.hash",
 )

@@ -1,0 +1,67 @@
+"""What the log had before there was a search is found as what comes after."""
+
+import importlib
+from typing import Final
+from uuid import uuid4
+
+import asyncpg
+
+from deploy.keys import SUPERUSER
+from shared.bus.work import UnitOfWork
+from shared.events import AccessRecorded, AssignmentTransferred
+from tests.audit.heard import received, some, take
+from tests.audit.test_people import ANNA, BERTA, merged, referred, split
+from tests.servers import Database
+
+TABLES: Final = ("named", "word", "concerned", "merged", "parted", "span")
+
+
+async def test_earlier_entries_are_found_too(log_database: Database, unit: UnitOfWork) -> None:
+    """The migration reads out of the events what the log reads out of them as they come."""
+    merge, pair, moved = uuid4(), uuid4(), uuid4()
+    referral = uuid4()
+    transferred = AssignmentTransferred(
+        assignment_id=uuid4(),
+        referral_id=referral,
+        pathway="refuge",
+        to_pathway="refuge",
+        practitioner_id="idsva-1",
+        to_practitioner_id="idsva-2",
+        by="coordinator-1",
+    )
+    read = AccessRecorded(
+        reader="auditor-1", roles=("auditor",), what="trail", why="domestic_homicide_review D-3"
+    )
+    await take(
+        unit,
+        [
+            referred(referral, ANNA, pair),
+            merged(merge, BERTA, ANNA, (pair, moved)),
+            split(merge, BERTA, ANNA),
+            received(transferred, referral),
+            received(read, referral),
+            *some(300),
+        ],
+    )
+    owner = await log_database.connect(SUPERUSER)
+    try:
+        before = await _rows(owner)
+        for table in TABLES:
+            await owner.execute(f"ALTER TABLE audit.{table} DISABLE TRIGGER ALL")
+        await owner.execute(f"TRUNCATE {', '.join(f'audit.{table}' for table in TABLES)}")
+
+        migration = importlib.import_module("deploy.migrations.audit.0003_search")
+        for statement in migration._FILLED:
+            await owner.execute(statement)
+
+        assert await _rows(owner) == before
+    finally:
+        await owner.close()
+
+
+async def _rows(owner: asyncpg.Connection) -> dict[str, list[asyncpg.Record]]:
+    rows = {}
+    for table in TABLES:
+        rows[table] = await owner.fetch(f"SELECT * FROM audit.{table} ORDER BY 1, 2")
+        assert rows[table], f"nothing in {table}"
+    return rows
