@@ -117,6 +117,110 @@ def messages(
         _show_messages(found)
 
 
+@bench.command("signing")
+def signing(
+    seconds: Annotated[float, typer.Option(min=1, max=300)] = 30.0,
+    a_second: Annotated[float, typer.Option(min=1, max=500, help="Events a second.")] = 50.0,
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """How long an event waits until a signed checkpoint covers it, with and without witnesses.
+
+    Exit 1 if 99 of 100 are not covered within 2 seconds; 2 if it cannot be measured.
+    """
+    try:
+        from tests.performance.signing import measuring
+    except ModuleNotFoundError:
+        cannot("the benchmark is part of the checkout, not of what is installed")
+    home = homes.make(data)
+    try:
+        found = _until_told_to_stop(measuring.run(home.folder, seconds, a_second, say))
+    except (LocalServerError, TimeoutError) as error:
+        cannot(f"not every event was covered: {error}")
+    if as_json:
+        give(found)
+    else:
+        _show_signing(found)
+    raise typer.Exit(0 if found["ok"] else 1)
+
+
+def _show_signing(found: dict[str, Any]) -> None:
+    table = Table("seconds until signed", "half", "99 of 100", "the longest", "events")
+    for name, case in found["cases"].items():
+        waits = (f"{case[key]:.2f}" for key in ("p50_s", "p99_s", "max_s"))
+        table.add_row(name.replace("_", " "), *waits, str(case["events"]))
+    out.print(table)
+
+
+@bench.command("log")
+def log(
+    rounds: Annotated[int, typer.Option(min=1, max=10, help="Of appending.")] = 3,
+    n: Annotated[
+        int, typer.Option(min=500, max=100_000, help="Events of a round, at either batch size.")
+    ] = 5000,
+    largest: Annotated[
+        int, typer.Option(min=10_000, max=10_000_000, help="Entries of the largest log asked.")
+    ] = 1_000_000,
+    asks: Annotated[int, typer.Option(min=1, max=1000, help="Of each kind and size.")] = 100,
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Appends, trail queries and proofs: beside a plain insert, pymerkle, and a smaller log.
+
+    Exit 1 if a root, an answer or a proof was wrong; 2 if it cannot be measured.
+    """
+    try:
+        from tests.performance import environment
+        from tests.performance.log import measuring
+    except ModuleNotFoundError:
+        cannot("the benchmark is part of the checkout, not of what is installed")
+    home = homes.make(data)
+    plan = measuring.Plan(rounds, n, measuring.sizes_to(largest), asks, proofs=2 * asks)
+    try:
+        python = environment.python_of_peers(home.folder / ".bench-log", measuring.LOCK)
+        found = _until_told_to_stop(measuring.run(home.folder, python, plan, say))
+    except LocalServerError as error:
+        cannot(str(error))
+    if as_json:
+        give(found)
+    else:
+        _show_log(found)
+    for fault in found["faults"][:5]:
+        say(f"NOT RIGHT: {fault}")
+    raise typer.Exit(0 if found["ok"] else 1)
+
+
+def _show_log(found: dict[str, Any]) -> None:
+    appends = Table("appends a second, at batch", *found["appends"])
+    for name, title in (
+        ("ours_per_s", "ours"),
+        ("plain_per_s", "a plain insert of the same rows"),
+        ("pymerkle_one_by_one_per_s", "pymerkle on SQLite, one by one"),
+        ("pymerkle_batches_per_s", "pymerkle on SQLite, its batches"),
+        ("ours_by_plain", "ours by the plain insert"),
+        ("ours_by_one_by_one", "ours by pymerkle one by one"),
+        ("ours_by_batches", "ours by pymerkle's batches"),
+    ):
+        appends.add_row(title, *(_shown(each[name]) for each in found["appends"].values()))
+    out.print(appends)
+    sizes = found["settings"]["sizes"]
+    asked = Table("ms, median / p99, of a trail by", *(f"{n:,}" for n in sizes), "last by first")
+    for kind, ratio in found["trail_largest_by_smallest"].items():
+        ms = [found["trail_ms"][str(size)][kind] for size in sizes]
+        shown = (f"{_shown(each['median'])} / {_shown(each['p99'])}" for each in ms)
+        asked.add_row(kind, *shown, _shown(ratio))
+    out.print(asked)
+    proofs = Table("proofs a second", *(f"{n:,}" for n in sizes))
+    for name in ("inclusion", "consistency"):
+        per_s = [found["proofs_per_s"][str(size)][f"{name}_per_s"] for size in sizes]
+        proofs.add_row(name, *map(_shown, per_s))
+    out.print(proofs)
+    for each in found["wanted"]:
+        if not each["met"]:
+            limit = each.get("at_least", each.get("at_most"))
+            out.print(f"not as wanted: {each['what']}: {each['found']}, wanted {limit}")
+
+
 def _show_messages(found: dict[str, Any]) -> None:
     middle = found["medians"]
     table = Table("until delivered", "a second", "by")

@@ -32,12 +32,14 @@ def policy_of(urls: dict[str, str], quorum: str, log: SigningKey = OLD) -> str:
 
 @dataclass
 class OtherParty:
-    """A witness with a memory of its own. `says`: what it answers instead of what it should."""
+    """A witness with a memory of its own. `says`: what it answers instead of what it should;
+    `takes`: the seconds over each answer."""
 
     name: str
     core: Witness
     says: tuple[int, bytes] | None = None
     silent: bool = False
+    takes: float = 0.0
     asked: list[bytes] = field(default_factory=list)
     url: str = ""
 
@@ -48,6 +50,7 @@ class OtherParty:
         @app.post("/add-checkpoint")
         async def add_checkpoint(request: Request) -> Response:
             self.asked.append(await request.body())
+            await asyncio.sleep(self.takes)
             while self.silent:
                 await asyncio.sleep(0.05)
             if self.says is not None:

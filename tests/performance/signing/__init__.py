@@ -1,0 +1,1 @@
+"""How long an event waits for its signed checkpoint."""
