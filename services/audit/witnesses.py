@@ -66,7 +66,11 @@ class Witnesses:
 
     async def run(self) -> None:
         """Ask all of them, for ever."""
-        async with httpx2.AsyncClient() as client, asyncio.TaskGroup() as group:
+        # The client's own patience is half as long.
+        async with (
+            httpx2.AsyncClient(timeout=ANSWER_SECONDS) as client,
+            asyncio.TaskGroup() as group,
+        ):
             for name, witness in self.policy.witnesses.items():
                 if witness.url is not None:
                     news = asyncio.Event()

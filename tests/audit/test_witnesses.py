@@ -134,6 +134,24 @@ async def test_a_slow_or_dead_witness_holds_up_nobody(
         assert len(slow.asked) == 1
 
 
+async def test_a_witness_has_its_ten_seconds(
+    unit: UnitOfWork, connection: AsyncConnection, tmp_path: Path, police: OtherParty
+) -> None:
+    """One that thinks for six is heard."""
+    await grown(unit, tmp_path, 3)
+    police.takes = 6.0
+    running = asyncio.create_task(
+        Witnesses(unit.engine, policy_for([police]), Told().on_refused).run()
+    )
+
+    async def is_cosigned() -> bool:
+        return bool((await connection.execute(text("SELECT 1 FROM cosignature"))).all())
+
+    await until(is_cosigned)
+    running.cancel()
+    assert len(police.asked) == 1
+
+
 @pytest.mark.parametrize(
     "answer",
     [
