@@ -61,6 +61,7 @@ def pages_router(
             trail=trail,
             question=question,
             days=showing.days(trail.entries),
+            names={each: f"Referral {n}" for n, each in enumerate(trail.referrals, start=1)},
             checkpoint=view.signed and view.signed.checkpoint,
             looked_for=showing.looked_for(question.asked),
             link=lambda path, **more: f"{path}?{urlencode(asked | more)}",
