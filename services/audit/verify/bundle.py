@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.audit.checkpoint import Checkpoint
-from services.audit.formats import BundleEntry, BundleQuery
+from services.audit.formats import Asked, BundleEntry, BundleQuery
 from services.audit.merkle import inclusion_holds, leaf_hash
 from services.audit.proof_file import MalformedProof, ProofFile
 from services.audit.verify.archive import (
@@ -75,6 +75,7 @@ def _check_entries(archive: Archive, signed: Signed, report: Report) -> None:
     for entry in _entries(archive):
         try:
             _check_entry(archive, entry, signed, seen)
+            _check_asked(entry, query.asked)
         except DoesNotHold as error:
             report.found("events", f"Entry {entry.index} does not hold: {error}.", entry.index)
     if unshown := sorted(archive.numbered - seen.files):
@@ -90,6 +91,14 @@ def _check_entries(archive: Archive, signed: Signed, report: Report) -> None:
             " log, the rest is its word."
         )
     _check_numbers(query, seen, report)
+
+
+def _check_asked(entry: BundleEntry, asked: Asked) -> None:
+    """Another question than the one that was asked would explain whatever is missing."""
+    if asked.referral not in (None, entry.referral) or asked.type not in (None, entry.type):
+        raise DoesNotHold("it is not what was asked for")
+    if (asked.since and entry.time < asked.since) or (asked.until and entry.time >= asked.until):
+        raise DoesNotHold("it is not of the time that was asked for")
 
 
 def _check_entry(archive: Archive, entry: BundleEntry, signed: Signed, seen: _Seen) -> None:
@@ -134,7 +143,7 @@ def _check_inclusion(proof: ProofFile, leaf_data: bytes, tree: Checkpoint) -> No
 
 
 def _check_numbers(query: BundleQuery, seen: _Seen, report: Report) -> None:
-    """Gaps in what each producer numbered; of the referrals alone that were asked for whole."""
+    """Gaps in what each producer numbered, where a referral, a person or a pair was asked for."""
     asked = {name for name, value in query.asked if value is not None}
     narrowed = asked - {"referral", "person_ref", "pair_ref"}
     if narrowed:
@@ -143,7 +152,8 @@ def _check_numbers(query: BundleQuery, seen: _Seen, report: Report) -> None:
             f" {', '.join(sorted(narrowed))}."
         )
         return
-    whole = {*query.referrals, *([query.asked.referral] if query.asked.referral else [])}
+    # Of a person or a pair, whatever is shown is about a referral or a reference of theirs.
+    whole = {referral for _, referral in seen.numbers} if asked else set()
     wrong = list(_wrong_numbers(whole, seen))
     for said in wrong:
         report.found("events", said)

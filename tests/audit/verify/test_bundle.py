@@ -5,7 +5,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
@@ -247,6 +247,14 @@ def test_of_a_part_no_gap_can_be_told_and_that_is_said(tmp_path: Path) -> None:
 
     assert report.holds
     assert any("asked for a part alone, by since" in each for each in report.unchecked)
+
+
+@pytest.mark.parametrize("asked", [Asked(referral=UUID(int=9)), Asked(type="referral.closed.v1")])
+def test_another_question_does_not_explain_a_gap(tmp_path: Path, asked: Asked) -> None:
+    """What is shown has to be what was asked for, as far as it says so itself."""
+    report = checked_bundle(tmp_path, Parts(shown=(3, 299), asked=asked).files())
+
+    assert "it is not what was asked for" in report.problems[0].said
 
 
 def test_entries_stand_in_the_logs_order(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.util import greenlet_spawn
 
 from deploy.commands.witness import Follower
@@ -24,9 +23,7 @@ from services.audit.notes import MAX_NOTE_BYTES, NoteRefused, parse_note, verifi
 from services.audit.signer import DoesNotExtend
 from services.audit.verify import CannotCheck, Memory, Report, Source, check_bundle, check_log
 from services.audit.witness import Witness
-from shared.bus.errors import describe
 from shared.events import TallyStated, subject_of_service
-from shared.problems import Refused
 from tests.faults.tampering import honest
 from tests.faults.tampering.attacked import Attacked, CannotBeDone
 from tests.faults.tampering.copies import Changed, folder_of
@@ -140,7 +137,7 @@ async def _signer(attacked: Attacked, verdict: Verdict) -> bool:
     except (DoesNotExtend, MemoryBroken):
         return True
     except Exception as error:  # as the signer's own loop has it
-        verdict.stumbled.append(f"signer: {describe(error)}")
+        verdict.stumbled.append(f"signer: {type(error).__name__}")
     return False
 
 
@@ -200,8 +197,8 @@ async def _bundles(attacked: Attacked, what: Touched) -> bool:
         try:
             async with attacked.apart():
                 bundle = await bundle_of(attacked, subject)
-        except (SQLAlchemyError, ValueError, LookupError, TypeError, Refused):
-            return True  # the service fails: there is no bundle
+        except Exception:  # the service answers 500: there is no bundle
+            return True
         file = attacked.folder / "bundle.zip"
         file.write_bytes(bundle)
         memory = Memory(attacked.memory("auditor"))
@@ -236,6 +233,6 @@ async def _completeness(attacked: Attacked, what: Touched, verdict: Verdict) -> 
                     held = await completeness_store.held(connection, tally)
                     if completeness.tally_differs(tally, held):
                         return True
-    except (SQLAlchemyError, ValueError, LookupError, TypeError) as error:
-        verdict.stumbled.append(f"completeness: {describe(error)}")
+    except Exception as error:  # as the watch's own loop has it
+        verdict.stumbled.append(f"completeness: {type(error).__name__}")
     return False

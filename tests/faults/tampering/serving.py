@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.util import await_only
 from starlette.requests import Request
 
@@ -67,7 +66,7 @@ class Served:
             if refused.status == 404:
                 return None
             raise CannotCheck(f"{path} answers {refused.status}") from refused
-        except (SQLAlchemyError, ValueError, LookupError, TypeError) as error:
+        except Exception as error:  # the service's last resort
             raise CannotCheck(f"{path} answers 500") from error
         return bytes(shown.body)
 
