@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from fastapi import Request
 from joserfc import jwt
@@ -19,8 +19,8 @@ from joserfc.jwk import KeySet
 
 from shared.problems import Refused
 
-Role = Literal["sender", "practitioner", "coordinator", "auditor"]
-ROLES: Final[tuple[Role, ...]] = ("sender", "practitioner", "coordinator", "auditor")
+Role = Literal["sender", "practitioner", "coordinator", "auditor", "information_governance"]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
 AUDIENCE: Final = "fingerpost"
 ALGORITHM: Final = "ES256"
 OPAQUE: Final = re.compile(r"[A-Za-z0-9_.:|-]{1,100}")
@@ -81,7 +81,14 @@ class Doorkeeper:
                 token = request.cookies.get(COOKIE, "")
             caller = self.caller(token.strip())
             if not set(roles) & set(caller.roles):
-                raise Refused(403, "forbidden", f"This is for a {' or '.join(roles)}.")
+                raise Refused(403, "forbidden", f"This is for {_in_words(roles)}.")
             return caller
 
         return signed_in
+
+
+def _in_words(roles: tuple[Role, ...]) -> str:
+    return " or ".join(
+        "information governance" if role == "information_governance" else f"a {role}"
+        for role in roles
+    )

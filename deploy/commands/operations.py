@@ -18,7 +18,7 @@ from deploy.migrations import migrate as apply_migrations
 from deploy.tokens import mint
 from shared.bus.errors import describe
 from shared.registry import Registry
-from shared.sign_in import Role
+from shared.sign_in import ROLES
 
 keys = typer.Typer(help="Credentials of senders, and the log's keys.", no_args_is_help=True)
 
@@ -65,24 +65,17 @@ def nats_key(agency: str, data: Data = DEFAULT_DATA) -> None:
 @keys.command("token")
 def token(
     subject: Annotated[str, typer.Argument(help="An agency, or a person with --role.")],
-    role: Annotated[str, typer.Option(help="sender, practitioner, coordinator or auditor")] = (
-        "sender"
-    ),
+    role: Annotated[str, typer.Option(help=", ".join(ROLES))] = "sender",
     data: Data = DEFAULT_DATA,
 ) -> None:
     """A signed token of the development issuer, good for twelve hours."""
     _refuse_in_production()
-    roles: dict[str, Role] = {
-        "sender": "sender",
-        "practitioner": "practitioner",
-        "coordinator": "coordinator",
-        "auditor": "auditor",
-    }
-    if role not in roles:
-        cannot(f"there is no role {role!r}: sender, practitioner, coordinator or auditor")
+    known = next((each for each in ROLES if each == role), None)
+    if known is None:
+        cannot(f"there is no role {role!r}: {', '.join(ROLES)}")
     signing = _keys(data).token_signing_file
     agency = subject if role == "sender" else None
-    typer.echo(mint(signing, subject, (roles[role],), agency=agency))
+    typer.echo(mint(signing, subject, (known,), agency=agency))
 
 
 @keys.command("log")

@@ -67,7 +67,8 @@ class Admission:
     async def admit(self, document: Referral, work: Work) -> Receipt:
         """Store a document and tell of it, all in `work`.
 
-        Raises UnreadableReferral for an amendment that makes somebody else of the person.
+        Raises UnreadableReferral for an amendment that makes somebody else of the person, and for
+        the reference of a person who was erased.
         """
         agency = document.source.agency
         key = self.store.reference_key(agency, document.reference)
@@ -80,6 +81,13 @@ class Admission:
             # Another transaction brought the same reference and has just committed.
             known = await self.store.find(work.connection, agency, key)
             assert known is not None  # noqa: S101 - what conflicts is there
+        if known.is_erased:
+            problem = Problem(
+                field="reference",
+                problem="is that of a referral whose person was erased: "
+                "a new referral needs a reference of its own",
+            )
+            raise UnreadableReferral((problem,), document.reference)
         if known.document_key == document_key or document.made_at < known.made_at:
             return self._receipt(document, work, "already_known", known.referral_id)
         return await self._amend(document, work, known, body, document_key)

@@ -10,6 +10,7 @@ from services.intake.admission import Admission
 from services.intake.api import api_router
 from services.intake.cases import case_router
 from services.intake.dry_run import dry_run_router
+from services.intake.erasing_api import erasing_router
 from services.intake.following import Following
 from services.intake.handlers import Handlers
 from services.intake.reviews_api import Reviewing, reviews_router
@@ -51,6 +52,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     app = ground.app("Fingerpost intake")
     app.include_router(api_router(ground.unit, admission, ground.doorkeeper))
     app.include_router(sender_router(ground.unit, admission, ground.doorkeeper))
+    app.include_router(erasing_router(ground.unit, store, ground.doorkeeper))
     triage = httpx2.AsyncClient(base_url=settings.triage_url, timeout=10)
     app.include_router(dry_run_router(triage, ground.doorkeeper, ground.unit.clock))
     pages = Pages("intake", TEMPLATES, settings.public_url)

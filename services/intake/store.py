@@ -26,6 +26,8 @@ class Known:
     document_key: bytes
     made_at: datetime
     person_ref: UUID
+    is_erased: bool = False
+    """Nothing is left of what it said: its person was erased."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class IntakeStore:
         """The referral of a sender's reference, held against others until the commit."""
         rows = await connection.execute(
             text(
-                "SELECT id, revision, document_key, made_at, person_ref FROM referral"
-                " WHERE agency = :agency AND reference_key = :key FOR UPDATE"
+                "SELECT id, revision, document_key, made_at, person_ref, erased_at IS NOT NULL"
+                " FROM referral WHERE agency = :agency AND reference_key = :key FOR UPDATE"
             ),
             {"agency": agency, "key": reference_key},
         )
@@ -64,13 +66,13 @@ class IntakeStore:
     async def of_id(
         self, connection: AsyncConnection, referral_id: UUID, *, hold: bool = False
     ) -> tuple[str, Known] | None:
-        """A referral, and the agency that sends it; None if there is no such referral.
+        """A referral, and the agency that sends it; None if there is none, or it was erased.
 
         `hold`: against others until the commit, as `find` does.
         """
         query = (
             "SELECT agency, id, revision, document_key, made_at, person_ref FROM referral"
-            " WHERE id = :id"
+            " WHERE id = :id AND erased_at IS NULL"
         )
         rows = await connection.execute(
             text(f"{query} FOR UPDATE" if hold else query), {"id": referral_id}

@@ -24,12 +24,13 @@ _STATEMENTS = (
     "CREATE INDEX ON intake.vault_block (referral_id)",
     "CREATE INDEX ON intake.vault_person_key (person_ref)",
     """CREATE TABLE intake.erasure (
-        person_ref uuid PRIMARY KEY,
-        event_id uuid NOT NULL,
+        event_id uuid PRIMARY KEY,
+        person_ref uuid NOT NULL,
         referrals integer NOT NULL,
         because text NOT NULL,
         erased_by text NOT NULL,
         erased_at timestamptz NOT NULL)""",
+    "CREATE INDEX ON intake.erasure (person_ref)",
     "GRANT SELECT, INSERT ON intake.erasure TO intake",
     # Of two of whom one was erased nothing is left to compare.
     "GRANT DELETE ON intake.match_review TO intake",
