@@ -15,7 +15,7 @@ from sqlalchemy.util import greenlet_spawn
 
 from services.audit import tiles
 from services.audit.checkpoint import Checkpoint
-from services.audit.formats import BundleEntry
+from services.audit.formats import Asked, BundleEntry
 from services.audit.merkle import leaf_hash, root
 from services.audit.notes import Note, parse_note, sign
 from services.audit.proof_file import ProofFile
@@ -36,7 +36,10 @@ async def taken(attacked: Attacked) -> list[dict[str, bytes]]:
         await honest.signer(attacked.engine, attacked.memory("keys")).sign()
         said = await greenlet_spawn(look_as_witness, attacked, honest.files_of(attacked.engine))
         assert said.startswith("cosigned"), said
-        return [unzipped(await bundle_of(attacked, UUID(int=number))) for number in SUBJECTS]
+        return [
+            unzipped(await bundle_of(attacked, Asked(referral=UUID(int=number))))
+            for number in SUBJECTS
+        ]
 
 
 def unzipped(bundle: bytes) -> dict[str, bytes]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy.util import greenlet_spawn
 
@@ -192,11 +191,15 @@ def _holds(check: Callable[[], Report]) -> bool:
 
 
 async def _bundles(attacked: Attacked, what: Touched) -> bool:
-    """Somebody takes away what the log has of the referrals, and checks it at home."""
-    for subject in what.subjects[:BUNDLES]:
+    """Somebody takes away what the log has of the referrals, or of everything, and checks it at
+    home."""
+    asked = [Asked(referral=subject) for subject in what.subjects[:BUNDLES]]
+    if what.said is not None:
+        asked.append(Asked())  # an entry may stand where nobody asks for it
+    for each in asked:
         try:
             async with attacked.apart():
-                bundle = await bundle_of(attacked, subject)
+                bundle = await bundle_of(attacked, each)
         except Exception:  # the service answers 500: there is no bundle
             return True
         file = attacked.folder / "bundle.zip"
@@ -207,9 +210,9 @@ async def _bundles(attacked: Attacked, what: Touched) -> bool:
     return False
 
 
-async def bundle_of(attacked: Attacked, subject: UUID) -> bytes:
-    """What the log has of one referral, proved."""
-    view = await View.of(attacked.engine, Asked(referral=subject))
+async def bundle_of(attacked: Attacked, asked: Asked) -> bytes:
+    """What the log has of what is asked for, proved."""
+    view = await View.of(attacked.engine, asked)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of an entry that is there twice zipfile only warns
         return b"".join([part async for part in as_bundle(view, "quorum none\n")])

@@ -111,10 +111,15 @@ _BESIDE: Final = """
     SELECT count(*) FROM audit.content c WHERE NOT EXISTS (SELECT FROM audit.entry e
         WHERE (e.leaf_index, e.logged_at) = (c.leaf_index, c.logged_at))"""
 _HASHES: Final = """
-    SELECT coalesce(now.level, was.level) AS level, coalesce(now.number, was.number) AS number
-    FROM audit.tile_hash now FULL JOIN honest.tile_hash was
-        ON (now.level, now.number) = (was.level, was.number)
-    WHERE now.hash IS DISTINCT FROM was.hash OR now.level IS NULL OR was.level IS NULL"""
+    WITH now AS (SELECT level, row_number() OVER one - 1 AS place, hash FROM audit.tile_hash
+            WHERE hash IS NOT NULL WINDOW one AS (PARTITION BY level ORDER BY number)),
+        was AS (SELECT level, number AS place, hash FROM honest.tile_hash)
+    SELECT coalesce(now.level, was.level) AS level, coalesce(now.place, was.place) AS number
+    FROM now FULL JOIN was ON (now.level, now.place) = (was.level, was.place)
+    WHERE now.hash IS DISTINCT FROM was.hash"""
+_NUMBERS: Final = """
+    SELECT EXISTS ((SELECT level, number, hash FROM audit.tile_hash)
+        EXCEPT (SELECT level, number, hash FROM honest.tile_hash))"""
 _CHECKPOINTS: Final = """
     SELECT array(SELECT (origin, size, root, note)::text FROM audit.checkpoint ORDER BY number)
         <> array(SELECT (origin, size, root, note)::text FROM honest.checkpoint ORDER BY number)"""
@@ -130,7 +135,7 @@ async def touched(connection: asyncpg.Connection) -> Touched:
     hashes = [
         ((row["number"] + 1) << 8 * row["level"]) - 1
         for row in await connection.fetch(_HASHES)
-        if row["number"] is not None and 0 < row["level"] < 8
+        if row["level"] is not None and 0 < row["level"] < 8
     ]
     # A hash above what the log has is nobody's.
     shown = [at for at in hashes if 0 <= at < honest.LOGGED]
@@ -144,7 +149,9 @@ async def touched(connection: asyncpg.Connection) -> Touched:
         hashes=min(shown, default=None),
         said=_first(row["at"] for row in said),
         gone=_first(row["at"] for row in gone),
-        search=bool(rows) or shown != hashes or bool(await connection.fetchval(_BESIDE)),
+        search=bool(rows)
+        or await connection.fetchval(_NUMBERS)
+        or bool(await connection.fetchval(_BESIDE)),
         signatures=await connection.fetchval(_CHECKPOINTS)
         or await connection.fetchval(_COSIGNATURES),
         subjects=list(subjects),
