@@ -19,15 +19,18 @@ from services.audit.exporting import (
 )
 from services.audit.formats import Trail
 from services.audit.looking import View, record
+from services.audit.witness_policy import Policy
 from shared.bus.work import UnitOfWork
 from shared.events import Problem
 from shared.problems import Refused
 from shared.sign_in import Caller, Doorkeeper
 
 
-def api_router(unit: UnitOfWork, doorkeeper: Doorkeeper, policy: str) -> APIRouter:
+def api_router(
+    unit: UnitOfWork, doorkeeper: Doorkeeper, policy: Policy, policy_text: str
+) -> APIRouter:
     """`/audit/api`. `unit` tells who read a trail before the trail is read; `policy`: the log's
-    keys and witnesses as a bundle shows them."""
+    keys and witnesses; `policy_text`: the same as a bundle shows them."""
     router = APIRouter(prefix="/audit/api")
     auditor = Depends(doorkeeper.require("auditor"))
 
@@ -63,7 +66,8 @@ def api_router(unit: UnitOfWork, doorkeeper: Doorkeeper, policy: str) -> APIRout
     ) -> StreamingResponse:
         """All that a question finds, whatever its cursor, in a file."""
         await record(unit, caller, f"export {format}", question)
-        view = await View.of(unit.engine, question.asked)
+        # A bundle is checked elsewhere, by somebody who may ask for the witnesses' word.
+        view = await View.of(unit.engine, question.asked, policy if format == "bundle" else None)
         if view.signed is None:
             raise Refused(409, "not-signed-yet", "Nothing is signed yet; try again in a moment.")
         if format == "bundle" and await view.count(MOST_IN_A_BUNDLE) > MOST_IN_A_BUNDLE:
@@ -79,7 +83,7 @@ def api_router(unit: UnitOfWork, doorkeeper: Doorkeeper, policy: str) -> APIRout
             case "jsonl":
                 written = as_jsonl(view)
             case "bundle":
-                written = as_bundle(view, policy)
+                written = as_bundle(view, policy_text)
             case _:
                 assert_never(format)
         name = f"trail-{view.signed.checkpoint.size}.{SUFFIXES[format]}"

@@ -44,7 +44,7 @@ def create_app(settings: AuditSettings) -> FastAPI:
     )
     ground.tasks += [signer.run, witnesses.run]
     app = ground.app("Fingerpost audit")
-    app.include_router(api_router(ground.unit, ground.doorkeeper, policy_text))
+    app.include_router(api_router(ground.unit, ground.doorkeeper, policy, policy_text))
     app.include_router(findings_router(ground.unit, ground.doorkeeper))
     app.include_router(public_router(ground.engine, policy))
     # No form on these pages changes anything, so that none needs to know where it was sent from.

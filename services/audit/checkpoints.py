@@ -14,6 +14,9 @@ from services.audit.witness_policy import Policy
 LOOKED_BACK: Final = 200
 """So many cosigned checkpoints, from the newest, are asked whether enough witnesses agree."""
 
+BEHIND_SECONDS: Final = 60
+"""As long may witnesses need before what is taken away is taken without their word."""
+
 
 @dataclass(frozen=True)
 class Signed:
@@ -98,6 +101,27 @@ async def witnessed(connection: AsyncConnection, policy: Policy) -> Signed | Non
         if policy.accepts([key for key in policy.witness_keys if (key.name, key.key_id) in by]):
             return await found(connection, Checkpoint(last.checkpoint.origin, row.size, row.root))
     return None
+
+
+async def to_take_away(connection: AsyncConnection, policy: Policy) -> Signed | None:
+    """The newest checkpoint that enough witnesses cosigned. Where they have been behind for longer
+    than they should, the newest of all: whoever takes it away would miss what is left out more."""
+    agreed = await witnessed(connection, policy)
+    if agreed is not None:
+        late = await connection.execute(
+            text(
+                "SELECT 1 FROM checkpoint WHERE origin = :origin AND size > :size"
+                " AND signed_at < now() - make_interval(secs => :behind) LIMIT 1"
+            ),
+            {
+                "origin": agreed.checkpoint.origin,
+                "size": agreed.checkpoint.size,
+                "behind": BEHIND_SECONDS,
+            },
+        )
+        if late.first() is None:
+            return agreed
+    return await latest(connection)
 
 
 async def size_seen_by(connection: AsyncConnection, origin: str, witness: VerifierKey) -> int:

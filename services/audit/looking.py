@@ -15,6 +15,7 @@ from services.audit.merkle import leaf_hash
 from services.audit.people import Concerned
 from services.audit.searching import NoWords, Search
 from services.audit.store import Entry
+from services.audit.witness_policy import Policy
 from shared.bus.work import UnitOfWork
 from shared.events import AccessRecorded, Problem
 from shared.problems import Refused
@@ -69,10 +70,14 @@ class View:
     unsigned: int
 
     @classmethod
-    async def of(cls, engine: AsyncEngine, asked: Asked) -> Self:
-        """Refused (422) if the words that are asked for are none that could be found."""
+    async def of(cls, engine: AsyncEngine, asked: Asked, enough: Policy | None = None) -> Self:
+        """Refused (422) if the words that are asked for are none that could be found. `enough`: the
+        view is for somebody who asks for these witnesses' word, which takes them a moment."""
         async with engine.connect() as connection:
-            signed = await checkpoints.latest(connection)
+            if enough is None:
+                signed = await checkpoints.latest(connection)
+            else:
+                signed = await checkpoints.to_take_away(connection, enough)
             below = signed.checkpoint.size if signed else 0
             unsigned = await store.size(connection) - below
             try:
