@@ -10,7 +10,6 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.audit.formats import Asked, Trail
 from services.audit.looking import PAGE, View
 from services.audit.merkle import inclusion_holds
-from tests.performance.log.growing import SPAN_SECONDS, Key, Known
+from tests.performance.log.growing import SPAN, Key, Known
 from tests.performance.log.lives import BEGUN, SEED
 from tests.performance.way.arithmetic import percentile
 
@@ -100,10 +99,10 @@ class _Drawing:
         cursor = self._chance.choice((0, self._chance.randrange(self._known.frontier.size)))
         match kind:
             case "time":
-                hour = self._chance.choice(self._keys["hour"])
-                since = BEGUN + timedelta(seconds=hour * SPAN_SECONDS)
-                asked = Asked(since=since, until=since + timedelta(seconds=SPAN_SECONDS))
-                return Question(asked, 0, self._found("hour", hour))
+                day = self._chance.choice(self._keys["day"])
+                since = BEGUN + day * SPAN
+                asked = Asked(since=since, until=since + SPAN)
+                return Question(asked, 0, self._found("day", day))
             case "several":
                 practitioner, type_ = self._one("practitioner"), self._one("type")
                 both = set(self._found("practitioner", practitioner))

@@ -7,6 +7,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -24,14 +25,14 @@ from tests.performance.log.frontier import Frontier
 from tests.performance.log.lives import BEGUN, SEED, Told, tell
 
 MOST_AT_ONCE: Final = 5000
-SPAN_SECONDS: Final = 3600
+SPAN: Final = timedelta(days=1)
 WORDS: Final = frozenset(
     ("routed", "visible", "unable", "conflict", "room", "amended", "borough", "family", "consent")
 )
 """Words of reasons, which no other word of a reason shares its stem with; and cases' numbers."""
 
 Key = tuple[str, UUID | str | int]
-"""By what something is found: `("referral", its id)`, `("hour", hours since the beginning)`..."""
+"""By what something is found: `("referral", its id)`, `("day", days since the beginning)`..."""
 
 
 @dataclass
@@ -114,7 +115,7 @@ def _keys(told: Told) -> Iterator[Key]:
     yield "referral", heard.referral
     yield "person", told.person
     yield "type", heard.type
-    yield "hour", int((heard.time - BEGUN).total_seconds() // SPAN_SECONDS)
+    yield "day", (heard.time - BEGUN) // SPAN
     if heard.agency is not None:
         yield "agency", heard.agency
     for name in heard.found_by.names:

@@ -41,15 +41,15 @@ from tests.performance.engine.referrals import referrals
 
 SEED: Final = 20261123
 BEGUN: Final = datetime(2026, 1, 1, tzinfo=UTC)
-PACE: Final = timedelta(seconds=16)
-"""From one event to the next: London's 200,000 referrals a year."""
+PACE: Final = timedelta(minutes=8)
+"""From one event to the next: a borough's 5,000 referrals a year."""
 AT_ONCE: Final = 300
 """Lives that go on at the same time."""
 SORTS: Final = 48
 KNOWN: Final = 0.125
 """How often a referral is about somebody who is known."""
-PRACTITIONERS: Final = 400
-AGENCIES: Final = tuple(f"agency-{number:02}" for number in range(40))
+PRACTITIONERS: Final = 40
+AGENCIES: Final = tuple(f"agency-{number:02}" for number in range(15))
 CASES: Final = 500
 WITHDRAWN: Final = (
     "the referral was amended",
@@ -119,8 +119,8 @@ def _life(
     }
     for form in sort:
         event_id = _uuid(chance)
-        # It comes into the log up to a minute after it happened.
-        moment = BEGUN + next(numbers) * PACE - timedelta(seconds=chance.randrange(60))
+        # It comes into the log up to an hour after it happened.
+        moment = BEGUN + next(numbers) * PACE - timedelta(minutes=chance.randrange(60))
         body = form.body % {
             **own,
             b"event": _text(event_id),
