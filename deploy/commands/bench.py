@@ -171,13 +171,13 @@ def log(
     """
     try:
         from tests.performance import environment
-        from tests.performance.log import measuring
+        from tests.performance.log import measuring, peers
     except ModuleNotFoundError:
         cannot("the benchmark is part of the checkout, not of what is installed")
     home = homes.make(data)
     plan = measuring.Plan(rounds, n, measuring.sizes_to(largest), asks, proofs=2 * asks)
     try:
-        python = environment.python_of_peers(home.folder / ".bench-log", measuring.LOCK)
+        python = environment.python_of_peers(home.folder / ".bench-log", peers.LOCK)
         found = _until_told_to_stop(measuring.run(home.folder, python, plan, say))
     except LocalServerError as error:
         cannot(str(error))

@@ -1,4 +1,4 @@
-"""A log of a size, and what is known of it without asking it: its root, and who finds what."""
+"""A log of a size, and what is known of it without asking it: its root, and every answer."""
 
 import asyncio
 import random

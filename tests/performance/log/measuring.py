@@ -14,7 +14,6 @@ from typing import Any, Final
 from tests.performance.log import appending, asking, ground, growing, peers, proving
 from tests.performance.log.appending import BATCHES
 from tests.performance.log.asking import KINDS, Grown
-from tests.performance.log.peers import LOCK
 from tests.performance.way import machine
 from tests.servers import Postgres
 
@@ -22,8 +21,6 @@ WANTED_OF_PLAIN: Final = 0.6
 WANTED_OF_ONE_BY_ONE: Final = 10.0
 WANTED_OF_BATCHES: Final = 1.0
 WANTED_FLAT: Final = 3.0
-
-__all__ = ["LOCK", "Plan", "run", "sizes_to", "summary", "wanted"]
 
 Say = Callable[[str], None]
 
