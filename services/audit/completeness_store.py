@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -163,8 +164,16 @@ async def last_tally(connection: AsyncConnection, service: UUID) -> TallyStated 
         # One that was delivered again may be logged after newer ones.
         {"id": service, "type": f"{TallyStated.TYPE}{_VERSION}", "most": 48},
     )
-    tallies = [TallyStated.model_validate(_data(body)) for body in rows.scalars()]
-    return max(tallies, key=lambda each: each.until, default=None)
+    tallies = (tally_in(_data(body)) for body in rows.scalars())
+    return max((each for each in tallies if each), key=lambda each: each.until, default=None)
+
+
+def tally_in(said: Mapping[str, Any]) -> TallyStated | None:
+    """The tally that an event states; None of one whose bytes are no tally any more."""
+    try:
+        return TallyStated.model_validate(said)
+    except ValidationError:
+        return None
 
 
 async def add(connection: AsyncConnection, finding: Finding, now: datetime) -> bool:
@@ -226,5 +235,10 @@ def _noted(row: Row[Any]) -> Noted:
 
 
 def _data(body: bytes) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(body)["data"]
-    return said
+    """What an event says; of bytes that somebody made unreadable, nothing."""
+    try:
+        event = json.loads(body)
+    except ValueError:
+        return {}
+    said = event.get("data") if isinstance(event, dict) else None
+    return said if isinstance(said, dict) else {}

@@ -104,7 +104,12 @@ class Watching:
             due_at[subject] = None
             if wrong:
                 continue  # what follows from a gap is not told as well
-            waiting, unexpected = expected.awaited(trail)
+            try:
+                waiting, unexpected = expected.awaited(trail)
+            except (LookupError, ValueError, TypeError):  # the others are looked at all the same
+                unreadable = "an event of it cannot be read"
+                found.append(Finding("step_unexpected", f"{subject}", unreadable, subject))
+                continue
             found += unexpected
             if self._is_settled(now):
                 found += expected.late(waiting, subject, now)
@@ -118,11 +123,15 @@ async def _of_service(
 ) -> list[Finding]:
     """What is wrong with what a service told of itself, each tally with the one before it."""
     found = list(completeness.numbers(trail, now, from_the_first=False))
-    tallies = {
-        entry.sequence: TallyStated.model_validate(entry.said)
-        for entry in trail
-        if entry.type == TallyStated.TYPE and entry.said is not None and entry.sequence
-    }
+    tallies: dict[int, TallyStated] = {}
+    for entry in trail:
+        if entry.type != TallyStated.TYPE or entry.said is None or not entry.sequence:
+            continue
+        if tally := store.tally_in(entry.said):
+            tallies[entry.sequence] = tally
+        else:
+            unreadable = f"tally number {entry.sequence} cannot be read"
+            found.append(Finding("tally_missing", entry.producer, unreadable))
     for number, tally in sorted(tallies.items()):
         held = await store.held(connection, tally)
         skipped = completeness.tally_skips(tallies.get(number - 1), tally)

@@ -51,7 +51,8 @@ class Auditing:
         """SQL of somebody with the owner's password, who takes the triggers away first."""
         owner = await self.database.connect(OWNER)
         try:
-            await owner.execute("ALTER TABLE audit.entry DISABLE TRIGGER USER")
+            for table in ("entry", "content"):
+                await owner.execute(f"ALTER TABLE audit.{table} DISABLE TRIGGER USER")
             for statement in statements:
                 await owner.execute(statement)
         finally:
@@ -94,6 +95,19 @@ async def test_what_comes_in_another_order_is_whole(auditing: Auditing) -> None:
     told = told_since_nine()
     await hear(auditing.unit, reversed(told.events))
     assert await auditing.look(later()) == []
+
+
+async def test_what_was_made_unreadable_hides_nothing_else(auditing: Auditing) -> None:
+    """Bytes that are no event any more are a finding each, and what is missing is found besides."""
+    told = told_since_nine()
+    await hear(auditing.unit, without(18 + 5)(told.events))
+    await auditing.run("UPDATE audit.content SET body = '\\xff' WHERE leaf_index IN (0, 18)")
+
+    found = await auditing.look(later())
+
+    assert ("step_unexpected", "an event of it cannot be read") in found
+    assert ("tally_missing", "tally number 1 cannot be read") in found
+    assert {"number_missing", "tally_differs"} <= kinds(found)
 
 
 Which = Callable[[list[CloudEvent]], list[CloudEvent]]

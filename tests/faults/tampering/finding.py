@@ -232,7 +232,9 @@ async def _completeness(attacked: Attacked, what: Touched, verdict: Verdict) -> 
                 for each in trails[subject]:
                     if each.type != TallyStated.TYPE or each.said is None:
                         continue
-                    tally = TallyStated.model_validate(each.said)
+                    tally = completeness_store.tally_in(each.said)
+                    if tally is None:
+                        return True
                     held = await completeness_store.held(connection, tally)
                     if completeness.tally_differs(tally, held):
                         return True

@@ -46,6 +46,8 @@ class Mutation:
     @property
     def name(self) -> str:
         """Its row in the table."""
+        if self.hiding is Hiding.OWN_KEY and self.kind != "key swap":
+            return f"key swap: with {self.kind}"
         return f"{self.kind}: {self.what}" if self.what else self.kind
 
 
