@@ -56,6 +56,10 @@ def witness(
     tell = Teller()
     try:
         trusted, signing = read_policy(policy), _read_key(key)
+        if not trusted.logs:
+            cannot(f"{policy} names no log to vouch for")
+        if not memory.parent.is_dir():
+            cannot(f"there is no folder {memory.parent} to keep {memory.name} in")
         if not memory.exists():
             say(f"{memory} is new: the first checkpoint of each log is cosigned as it comes")
         core = Witness(trusted, signing, memory)

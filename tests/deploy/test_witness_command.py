@@ -263,7 +263,9 @@ def test_a_key_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:
         ({"--log": "http://127.0.0.1:9", "--key": "policy"}, "is no key"),
         ({"--log": "http://127.0.0.1:9", "--key": "log.key"}, "a witness has its own"),
         ({"--log": "http://127.0.0.1:9", "--policy": "key"}, "is no policy"),
+        ({"--log": "http://127.0.0.1:9", "--policy": "nobody"}, "names no log"),
         ({"--log": "http://127.0.0.1:9", "--memory": "key"}, "cannot be read"),
+        ({"--log": "http://127.0.0.1:9", "--memory": "away/memory"}, "there is no folder away"),
     ],
 )
 def test_what_a_witness_cannot_begin_with_is_said(
@@ -272,6 +274,7 @@ def test_what_a_witness_cannot_begin_with_is_said(
     """Exit 2."""
     monkeypatch.chdir(tmp_path)
     Path("policy").write_text(WITNESSED)
+    Path("nobody").write_text("quorum none\n")
     Path("key").write_text(POLICE.text)
     Path("log.key").write_text(LOG.text)
     given = {"--policy": "policy", "--key": "key", "--memory": "memory", **changed}
