@@ -1,12 +1,13 @@
 """The trail for auditors, over HTTP."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Annotated, assert_never
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.audit import asking
+from services.audit import alarm, asking
 from services.audit.asking import Question, Unanswerable
 from services.audit.exporting import (
     MEDIA_TYPES,
@@ -33,6 +34,7 @@ def api_router(
     keys and witnesses; `policy_text`: the same as a bundle shows them."""
     router = APIRouter(prefix="/audit/api")
     auditor = Depends(doorkeeper.require("auditor"))
+    tell = partial(alarm.altered, unit)
 
     @router.get("/trail")
     async def trail(
@@ -43,7 +45,7 @@ def api_router(
         """What happened, event by event, each proved under the latest signed checkpoint."""
         await record(unit, caller, "trail", question)
         response.headers["Cache-Control"] = "no-store"
-        view = await View.of(unit.engine, question.asked)
+        view = await View.of(unit.engine, question.asked, tell=tell)
         return await view.trail(question.cursor)
 
     @router.get("/chronology")
@@ -55,7 +57,7 @@ def api_router(
         """All that the log has of one person or pair, across their referrals."""
         await record(unit, caller, "chronology", question)
         response.headers["Cache-Control"] = "no-store"
-        view = await View.of(unit.engine, question.asked)
+        view = await View.of(unit.engine, question.asked, tell=tell)
         return await view.trail(question.cursor)
 
     @router.get("/export")
@@ -67,7 +69,8 @@ def api_router(
         """All that a question finds, whatever its cursor, in a file."""
         await record(unit, caller, f"export {format}", question)
         # A bundle is checked elsewhere, by somebody who may ask for the witnesses' word.
-        view = await View.of(unit.engine, question.asked, policy if format == "bundle" else None)
+        enough = policy if format == "bundle" else None
+        view = await View.of(unit.engine, question.asked, enough, tell)
         if view.signed is None:
             raise Refused(409, "not-signed-yet", "Nothing is signed yet; try again in a moment.")
         if format == "bundle" and await view.count(MOST_IN_A_BUNDLE) > MOST_IN_A_BUNDLE:

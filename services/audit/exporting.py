@@ -40,6 +40,7 @@ COLUMNS: Final = (
     "type",
     "told by",
     "event id",
+    "altered",
     "leaf data",
     "inclusion proof",
     "tree size",
@@ -73,7 +74,8 @@ def _cells(entries: tuple[TrailEntry, ...], view: View) -> Iterator[tuple[str, .
         return
     tree = view.signed.checkpoint
     for entry in entries:
-        told = tell(entry.type, entry.producer, entry.content.bytes if entry.content else None)
+        body = entry.content.bytes if entry.content else None
+        told = tell(entry.type, entry.producer, body, entry.altered)
         yield (
             str(entry.index),
             entry.time.isoformat(),
@@ -86,6 +88,7 @@ def _cells(entries: tuple[TrailEntry, ...], view: View) -> Iterator[tuple[str, .
             entry.type,
             entry.producer,
             str(entry.event_id),
+            entry.altered or "",
             entry.leaf_data.hex(),
             " ".join(hash_.hex() for hash_ in entry.inclusion),
             str(tree.size),
@@ -148,7 +151,8 @@ def _line(entry: TrailEntry) -> bytes:
         producer=entry.producer,
         referral=entry.referral,
         leaf_data=entry.leaf_data.hex(),
-        destroyed=entry.content is None,
+        destroyed=entry.content is None and entry.altered is None,
+        altered=entry.altered,
     )
     return shown.model_dump_json().encode() + b"\n"
 

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -44,6 +44,13 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Altered = Literal["content", "columns", "place"]
+"""What of an entry is no longer as it was signed. `content`: its words, which are not shown.
+`columns`: its words stand, and the type, time, id, producer or referral that the database has
+beside them is another. `place`: its leaf, or one beside it, so that no proof leads to the signed
+root; nothing of it can be believed, and its words are not shown."""
+
+
 class EventContent(Answer):
     """The received bytes, once more as text for reading, and the salt of the leaf."""
 
@@ -58,7 +65,7 @@ class TrailEntry(Answer):
     `referral` is the event's subject: of nearly all a referral. `leaf_data` is SHA-256(salt ||
     bytes), `leaf_hash` the leaf's hash over that. `content` is null once it was destroyed; then
     only the hashes can be proved, and `event_id`, `type`, `time`, `producer` and `referral` are
-    the log's word.
+    the log's word. `altered`: what somebody changed; `content` is null then, but for `columns`.
     """
 
     index: int = Field(ge=0)
@@ -68,6 +75,7 @@ class TrailEntry(Answer):
     producer: str
     referral: UUID
     content: EventContent | None
+    altered: Altered | None = None
     leaf_data: Hash
     leaf_hash: Hash
     inclusion: tuple[Hash, ...]
@@ -128,7 +136,8 @@ class BundleEntry(Answer):
     """A line of a bundle's `entries.jsonl`: what is shown of one event, in the log's order.
 
     `leaf_data` is hexadecimal. `destroyed`: of its content the hash alone is left, so that there is
-    neither a file of its bytes nor a salt, and all else on the line is the log's word.
+    neither a file of its bytes nor a salt, and all else on the line is the log's word. `altered`:
+    the log itself finds that it is not what was signed, so that no bundle with it holds.
     """
 
     index: int = Field(ge=0)
@@ -139,3 +148,4 @@ class BundleEntry(Answer):
     referral: UUID
     leaf_data: str = Field(pattern=r"^[0-9a-f]{64}$")
     destroyed: bool
+    altered: Altered | None = None

@@ -1,6 +1,6 @@
 """An auditor looks: that is recorded first, and what is shown is under the latest checkpoint."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 from uuid import UUID, uuid4
@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.audit import checkpoints, log, store
+from services.audit.altered import altered
 from services.audit.asking import Question
+from services.audit.checkpoint import Checkpoint
 from services.audit.checkpoints import Signed
 from services.audit.formats import Asked, EventContent, Trail, TrailEntry
 from services.audit.merkle import leaf_hash
@@ -60,17 +62,29 @@ def _narrowed(asked: Asked) -> str:
     return f" by {', '.join(by)}" if by else ""
 
 
+async def _nobody(_altered: Sequence[TrailEntry]) -> None:
+    """Who looks in a test, and raises no alarm."""
+
+
 @dataclass(frozen=True)
 class View:
-    """All that a question finds under one checkpoint. `unsigned`: how many entries wait for one."""
+    """All that a question finds under one checkpoint. `unsigned`: how many entries wait for one.
+    `tell` hears of entries that were altered, before they are shown as that."""
 
     engine: AsyncEngine
     search: Search
     signed: Signed | None
     unsigned: int
+    tell: Callable[[Sequence[TrailEntry]], Awaitable[None]] = _nobody
 
     @classmethod
-    async def of(cls, engine: AsyncEngine, asked: Asked, enough: Policy | None = None) -> Self:
+    async def of(
+        cls,
+        engine: AsyncEngine,
+        asked: Asked,
+        enough: Policy | None = None,
+        tell: Callable[[Sequence[TrailEntry]], Awaitable[None]] = _nobody,
+    ) -> Self:
         """Refused (422) if the words that are asked for are none that could be found. `enough`: the
         view is for somebody who asks for these witnesses' word, which takes them a moment."""
         async with engine.connect() as connection:
@@ -90,7 +104,7 @@ class View:
                     "The request is not as it should be.",
                     [Problem(field="text", problem=problem)],
                 ) from None
-        return cls(engine, search, signed, max(0, unsigned))
+        return cls(engine, search, signed, max(0, unsigned), tell)
 
     @property
     def people(self) -> Concerned:
@@ -103,7 +117,10 @@ class View:
         """Entries from index `first` on, each with its proof, and where the next page begins."""
         async with self.engine.connect() as connection:
             found = await self.search.page(connection, first, limit)
-            return await _proved(connection, found.entries, self.search.below), found.next
+            proved = await _proved(connection, found.entries, self.signed)
+        if wrong := [entry for entry in proved if entry.altered]:
+            await self.tell(wrong)
+        return proved, found.next
 
     async def pages(self, first: int, limit: int) -> AsyncIterator[tuple[TrailEntry, ...]]:
         """Page by page to the end; between two of them no connection is held."""
@@ -141,14 +158,22 @@ class View:
 
 
 async def _proved(
-    connection: AsyncConnection, entries: tuple[Entry, ...], size: int
+    connection: AsyncConnection, entries: tuple[Entry, ...], signed: Signed | None
 ) -> tuple[TrailEntry, ...]:
-    proved = await log.prove(connection, [entry.index for entry in entries], size)
-    return tuple(map(_shown, entries, proved.proofs))
+    if signed is None:
+        return ()
+    tree = signed.checkpoint
+    proved = await log.prove(connection, [entry.index for entry in entries], tree.size)
+    return tuple(
+        _shown(entry, inclusion, tree)
+        for entry, inclusion in zip(entries, proved.proofs, strict=True)
+    )
 
 
-def _shown(entry: Entry, inclusion: tuple[bytes, ...]) -> TrailEntry:
-    content = entry.content
+def _shown(entry: Entry, inclusion: tuple[bytes, ...], tree: Checkpoint) -> TrailEntry:
+    """Words that are not the leaf's never leave here."""
+    wrong = altered(entry, inclusion, tree)
+    content = entry.content if wrong in (None, "columns") else None
     return TrailEntry(
         index=entry.index,
         event_id=entry.event_id,
@@ -158,6 +183,7 @@ def _shown(entry: Entry, inclusion: tuple[bytes, ...]) -> TrailEntry:
         referral=entry.referral,
         content=content
         and EventContent(text=content.body.decode(), bytes=content.body, salt=content.salt),
+        altered=wrong,
         leaf_data=entry.leaf,
         leaf_hash=leaf_hash(entry.leaf),
         inclusion=inclusion,

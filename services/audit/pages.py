@@ -5,6 +5,7 @@ address is all that there is to a page, and it can be kept with a case.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -12,7 +13,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from services.audit import asking, showing, standing
+from services.audit import alarm, asking, showing, standing
 from services.audit.asking import Question, Unanswerable
 from services.audit.looking import View, record
 from services.audit.telling import NAMES
@@ -53,7 +54,8 @@ def pages_router(
 
     async def found(template: str, what: str, caller: Caller, question: Question) -> HTMLResponse:
         await record(unit, caller, what, question)
-        view = await View.of(unit.engine, question.asked)
+        tell = partial(alarm.altered, unit)
+        view = await View.of(unit.engine, question.asked, tell=tell)
         trail = await view.trail(question.cursor)
         asked = _query(question)
         return pages.show(

@@ -49,7 +49,8 @@ def days(entries: Iterable[TrailEntry]) -> list[Day]:
 
 
 def _row(entry: TrailEntry) -> Row:
-    told = tell(entry.type, entry.producer, entry.content.bytes if entry.content else None)
+    body = entry.content.bytes if entry.content else None
+    told = tell(entry.type, entry.producer, body, entry.altered)
     return Row(entry, f"{entry.time.astimezone(LONDON):%H:%M:%S}", told)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from services.audit.finding import found_by, reason_of
+from services.audit.formats import Altered
 from shared.events import CloudEvent
 from shared.london import LONDON
 
@@ -71,6 +72,16 @@ SERVICES: Final = {
 }
 """Who had a part in what no person did."""
 
+ALTERED: Final[dict[Altered, str]] = {
+    "content": "the words that the database has are not those that were logged, and are not shown;"
+    " day and kind are the database's word",
+    "columns": "what the database has beside its words (when, what, by whom, of which referral) is"
+    " not what the words say; read these as they came",
+    "place": "it is not in the log that was signed, or an entry beside it is not; its words are not"
+    " shown, and the rest is the database's word",
+}
+"""What is told of an entry in place of what it says."""
+
 # What is said beside the name: the event's fields, in this order, each behind a few words.
 _DETAILS: Final = {
     "pathway": "for",
@@ -124,14 +135,19 @@ def name(event_type: str) -> str:
     return NAMES.get(plain, plain)
 
 
-def tell(event_type: str, producer: str, body: bytes | None) -> Told:
-    """An entry in words; of one whose content was destroyed no more than its type."""
+def tell(
+    event_type: str, producer: str, body: bytes | None, altered: Altered | None = None
+) -> Told:
+    """An entry in words; of one whose content was destroyed no more than its type, and of one that
+    was altered that it was."""
+    if altered is not None:
+        return Told("ALTERED", ALTERED[altered], "")
     service = SERVICES.get(producer, producer)
     if body is None:
         return Told(name(event_type), "its content was destroyed", service)
     try:
         event = CloudEvent.model_validate_json(body)
-    except ValidationError:  # the log never takes one; whoever changed it is found by the proof
+    except ValidationError:  # the log never takes one
         return Told(name(event_type), "its content cannot be read", service)
     who = ", ".join(found_by(event).names) or _sender(event.data) or service
     more = "; ".join(part for part in _details(event) if part)

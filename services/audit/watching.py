@@ -143,9 +143,8 @@ async def record(finding: Finding, transaction: Transaction, now: datetime) -> N
     """Keep a finding, log it and tell it, unless it was found before."""
     if not await store.add(transaction.connection, finding, now):
         return
-    log.error(
-        "trail.incomplete", finding_id=str(finding.id), kind=finding.kind, about=finding.about
-    )
+    line = "trail.altered" if finding.kind == "entry_altered" else "trail.incomplete"
+    log.error(line, finding_id=str(finding.id), kind=finding.kind, about=finding.about)
     told = TrailAlarmed(finding_id=finding.id, kind=finding.kind, about=finding.about)
     subject = finding.referral or subject_of_service("audit")
     Work(transaction, finding.id, now).emit(told, subject)

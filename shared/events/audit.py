@@ -16,12 +16,14 @@ FindingKind = Literal[
     "step_missing",
     "step_unexpected",
     "checkpoint_refused",
+    "entry_altered",
 ]
 """What may be wrong with the trail; docs/audit.md says what to do about each."""
 
 
 class TrailAlarmed(EventData):
-    """Something is wrong with the trail, told once. `about`: a referral, a service, or both."""
+    """Something is wrong with the trail, told once. `about`: a referral, a service, both, or
+    entries of the log."""
 
     TYPE: ClassVar[str] = "trail.alarmed"
     finding_id: UUID

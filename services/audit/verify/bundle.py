@@ -26,7 +26,7 @@ from services.audit.verify.archive import (
 )
 from services.audit.verify.memory import Memory
 from services.audit.verify.report import DoesNotHold, Report
-from services.audit.verify.shown import check_shown
+from services.audit.verify.shown import check_called, check_shown
 from services.audit.verify.signed import Signed, check_quorum, check_remembered, check_signed
 from services.audit.witness_policy import Policy
 
@@ -111,6 +111,7 @@ def _check_entry(archive: Archive, entry: BundleEntry, signed: Signed, seen: _Se
     stream = (entry.producer, entry.referral)
     proof = _proof(archive, entry, signed)
     leaf_data = bytes.fromhex(entry.leaf_data)
+    check_called(entry.altered)
     if entry.destroyed:
         seen.destroyed[stream] += 1
         if len(names) > 1 or proof.extra is not None:

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from hashlib import sha256
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from pydantic import ValidationError
 
+from services.audit.formats import Altered
 from services.audit.verify.report import DoesNotHold
 from shared.events import CloudEvent
 
@@ -24,6 +25,20 @@ class Shown(Protocol):
     def producer(self) -> str: ...
     @property
     def referral(self) -> UUID: ...
+
+
+_CALLED: Final[dict[Altered, str]] = {
+    "content": "its words are no longer those that were logged",
+    "columns": "what is shown beside its words is not what they say",
+    "place": "no proof of it leads to the signed root",
+}
+
+
+def check_called(altered: Altered | None) -> None:
+    """DoesNotHold of what the log itself calls altered. That it calls something else unaltered is
+    believed of nothing."""
+    if altered is not None:
+        raise DoesNotHold(f"the log itself says that it was altered: {_CALLED[altered]}")
 
 
 def check_shown(shown: Shown, salt: bytes, body: bytes, leaf_data: bytes) -> CloudEvent:

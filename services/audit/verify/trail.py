@@ -17,7 +17,7 @@ from services.audit.formats import Trail, TrailEntry
 from services.audit.merkle import inclusion_holds, leaf_hash
 from services.audit.notes import NoteRefused, parse_note
 from services.audit.verify.report import DoesNotHold, Report
-from services.audit.verify.shown import check_shown
+from services.audit.verify.shown import check_called, check_shown
 from services.audit.verify.signed import check_signed
 from services.audit.witness_policy import Policy
 
@@ -88,6 +88,7 @@ def _check(entry: TrailEntry, tree: Checkpoint | None, before: int, trail: Trail
         raise DoesNotHold("the entries are not in the log's order")
     if trail.asked.referral not in (None, entry.referral):
         raise DoesNotHold("it is not of the referral that was asked for")
+    check_called(entry.altered)
     if entry.content is not None:
         check_shown(entry, entry.content.salt, entry.content.bytes, entry.leaf_data)
         if entry.content.text.encode(errors="replace") != entry.content.bytes:
