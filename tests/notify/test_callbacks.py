@@ -116,7 +116,7 @@ async def test_an_unknown_reference_is_no_fault(
     assert (await govuk(provider, receipt(reference))).status_code == 200
     assert (await gateway(provider, uuid4(), MessageStatus="delivered")).status_code == 200
     assert await notify.rows("delivery_report") == []
-    said = capsys.readouterr().out
+    said = "".join(capsys.readouterr())
     assert said.count("report.of_nothing_known") == 2
     assert "ada@team.example" not in said
     assert "somebody else" not in said
