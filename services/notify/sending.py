@@ -17,19 +17,18 @@ import structlog
 
 from services.notify import reports, store
 from services.notify.addressing import LOOK_UP_SECONDS
-from services.notify.delivery import (
-    Message,
+from services.notify.delivery import Message, State
+from services.notify.following import Following
+from services.notify.messages import Outgoing
+from services.notify.outcomes import (
     NotTaken,
     Outcome,
     Report,
-    State,
     Taken,
     TryLater,
     Undeliverable,
     Unknowable,
 )
-from services.notify.following import Following
-from services.notify.messages import Outgoing
 from services.notify.providers import AddressRefused, PermanentFailure, TemporaryFailure
 from services.notify.providers.routing import Route, Unsure
 from services.notify.store import Claimed
