@@ -176,7 +176,8 @@ async def test_only_the_provider_is_heard(notify: Notify, providers: httpx2.Asyn
         await by_govuk(providers, words, bearer="another"),
         await providers.post(GOVUK_PATH, json={}),
     ]
-    assert {each.status_code for each in answers} == {401}
+    assert {each.status_code for each in answers} == {403}
+    assert {each.json()["type"] for each in answers} == {"urn:fingerpost:problem:not-the-provider"}
     assert await answered(notify) == []
 
 
