@@ -63,9 +63,7 @@ class Following:
                 _tell_of(fell_back, transaction, now)
                 instead += [fell_back.instead] if fell_back.instead else []
         await store.save(transaction.connection, changed, now)
-        await store.queue(transaction.connection, instead, now)
-        for message in instead:
-            transaction.collect(store.wake_senders, message.id)
+        await store.queue(transaction, instead, now)
 
     async def _fall_back(
         self, transaction: Transaction, notice: Sequence[Message], now: datetime
