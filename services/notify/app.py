@@ -1,6 +1,7 @@
 """Notify put together: the only place that builds its engine, broker and providers."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import assert_never
 
 from fastapi import FastAPI
@@ -54,7 +55,8 @@ def create_app(settings: NotifySettings) -> FastAPI:
     handlers = Handlers(addressing, settings.in_time)
     ground.listen(EVENTS, open_event(handlers.by_type(), frozenset(FOLLOWS["notify"])))
     # Fed by replays alone, so it needs no loop of its own.
-    ground.consumers[UNDELIVERED] = Consumer(ground.unit, open_undelivered)
+    undelivered = partial(open_undelivered, in_time=settings.in_time)
+    ground.consumers[UNDELIVERED] = Consumer(ground.unit, undelivered)
     ground.tasks.append(Sending(ground.unit, routes, addressing.compose, following).run)
     ground.tasks.append(Watching(ground.unit, routes, following, reports).run)
     ground.tasks.append(Digests(ground.unit).run)
