@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 import pytest_asyncio
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.keys import OWNER
 from deploy.local.system import AGENCIES
@@ -17,6 +18,7 @@ from deploy.migrations import migrate
 from deploy.tokens import mint
 from services.notify.app import create_app
 from services.notify.settings import NotifySettings
+from shared import service
 from shared.bus.consumer import Received
 from shared.events import AssignmentOffered
 from shared.sign_in import Role
@@ -111,9 +113,14 @@ def settings(database: Database) -> NotifySettings:
 async def parking_of(database: Database, settings_: NotifySettings) -> AsyncIterator[Parking]:
     """The app, which takes nothing by itself, on empty tables."""
     notify = await notify_on(database)
-    transport = httpx2.ASGITransport(app=create_app(settings_))
+    engine = create_async_engine(settings_.database_url)
+    with pytest.MonkeyPatch.context() as patched:
+        # Its own would be disposed of where the app ends, and here it never begins.
+        patched.setattr(service, "create_async_engine", lambda *_, **__: engine)
+        transport = httpx2.ASGITransport(app=create_app(settings_))
     async with httpx2.AsyncClient(transport=transport, base_url="http://notify.test") as http:
         yield Parking(notify, database, http)
+    await engine.dispose()
     await notify.engine.dispose()
 
 
