@@ -18,13 +18,12 @@ from deploy.migrations import migrate
 from deploy.tokens import mint
 from services.notify.app import create_app
 from services.notify.settings import NotifySettings
-from shared import service
 from shared.bus.consumer import Received
 from shared.events import AssignmentOffered
 from shared.sign_in import Role
 from shared.subjects import EVENTS
 from tests.notify.ground import Notify, heard, notify_on, offer
-from tests.servers import Database, Postgres
+from tests.servers import Database, Postgres, built_on
 
 UNREADABLE = b'{"name": "Amara Quill"}'
 NO_DATABASE = "postgresql+asyncpg://nobody@127.0.0.1:9/none"
@@ -114,9 +113,7 @@ async def parking_of(database: Database, settings_: NotifySettings) -> AsyncIter
     """The app, which takes nothing by itself, on empty tables."""
     notify = await notify_on(database)
     engine = create_async_engine(settings_.database_url)
-    with pytest.MonkeyPatch.context() as patched:
-        # Its own would be disposed of where the app ends, and here it never begins.
-        patched.setattr(service, "create_async_engine", lambda *_, **__: engine)
+    with built_on(engine):
         transport = httpx2.ASGITransport(app=create_app(settings_))
     async with httpx2.AsyncClient(transport=transport, base_url="http://notify.test") as http:
         yield Parking(notify, database, http)
