@@ -43,7 +43,8 @@ EVENTS_KEPT_DAYS = 400
 class Ground:
     """One service's parts, built once. `consumers` and `tasks` run while the app does.
 
-    `checks` come before anything is taken: what they raise ends the process.
+    `checks` come before anything is taken: what they raise ends the process. `closing` comes after
+    the tasks have ended, and none of it waits for anything.
     """
 
     service: Service
@@ -56,6 +57,7 @@ class Ground:
     consumers: dict[str, Consumer] = field(default_factory=dict)
     tasks: list[Callable[[], Coroutine[None, None, None]]] = field(default_factory=list)
     checks: list[Callable[[AsyncConnection], Awaitable[None]]] = field(default_factory=list)
+    closing: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
     def build(
@@ -130,6 +132,8 @@ class Ground:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+            for close in self.closing:
+                close()
             await self.engine.dispose()
 
     async def _check(self) -> None:

@@ -14,7 +14,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -26,6 +26,7 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
@@ -35,6 +36,7 @@ from deploy.local import child, nats_server, postgres_server
 from deploy.permissions import inbox_prefix
 from deploy.postgres import roles
 from deploy.prepare import STORE
+from shared import service
 from shared.subjects import EVENTS, PARKED, RECEIPTS, SUBMISSIONS
 
 AGENCIES: Final = ("bromley-council", "met-police")
@@ -134,6 +136,15 @@ class Postgres:
         database = Database(self.keys, self.host, self.port, f"fingerpost_{uuid4().hex}")
         await roles.declare(self.keys, self.host, self.port, database.name)
         return database
+
+
+@contextmanager
+def built_on(engine: AsyncEngine) -> Iterator[None]:
+    """An app that is built meanwhile has this engine. Its own would be disposed of where the app
+    ends, and an app that is only asked over HTTP never begins."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(service, "create_async_engine", lambda *_, **__: engine)
+        yield
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:

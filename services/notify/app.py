@@ -1,10 +1,10 @@
 """Notify put together: the only place that builds its engine, broker and providers."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import assert_never
 
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify import callbacks_api
 from services.notify.addressing import Addressing
@@ -49,13 +49,14 @@ def create_app(settings: NotifySettings) -> FastAPI:
         mailboxes=mailboxes,
         by_text=settings.sms_replies,
     )
-    routes = _routes(settings, ground.engine)
+    routes = _routes(settings, ground)
     following = Following(addressing, settings.in_time)
     reports = Reports(ground.unit, following)
     handlers = Handlers(addressing, settings.in_time)
     ground.listen(EVENTS, open_event(handlers.by_type(), frozenset(FOLLOWS["notify"])))
     # Fed by replays alone, so it needs no loop of its own.
-    ground.consumers[UNDELIVERED] = Consumer(ground.unit, open_undelivered)
+    undelivered = partial(open_undelivered, in_time=settings.in_time)
+    ground.consumers[UNDELIVERED] = Consumer(ground.unit, undelivered)
     ground.tasks.append(Sending(ground.unit, routes, addressing.compose, following).run)
     ground.tasks.append(Watching(ground.unit, routes, following, reports).run)
     ground.tasks.append(Digests(ground.unit).run)
@@ -75,10 +76,10 @@ def create_app(settings: NotifySettings) -> FastAPI:
     return app
 
 
-def _routes(settings: NotifySettings, engine: AsyncEngine) -> Mapping[Channel, Route]:
+def _routes(settings: NotifySettings, ground: Ground) -> Mapping[Channel, Route]:
     """Each channel's providers in their order. One that carries both is one, with one breaker."""
     lines: dict[ProviderName, Line] = {
-        name: _line(name, settings, engine)
+        name: _line(name, settings, ground)
         for name in {*settings.email_providers, *settings.sms_providers}
     }
     return {
@@ -87,14 +88,16 @@ def _routes(settings: NotifySettings, engine: AsyncEngine) -> Mapping[Channel, R
     }
 
 
-def _line(name: ProviderName, settings: NotifySettings, engine: AsyncEngine) -> Line:
+def _line(name: ProviderName, settings: NotifySettings, ground: Ground) -> Line:
     match name:
         case "local_inbox":
-            return Line(LocalInbox(engine))
+            return Line(LocalInbox(ground.engine))
         case "smtp":
             return Line(Smtp(settings.smtp_server()))
         case "govuk_notify":
-            return Line(GovukNotify(settings.govuk_account()), slots=THREADS)
+            govuk_notify = GovukNotify(settings.govuk_account())
+            ground.closing.append(govuk_notify.close)
+            return Line(govuk_notify, slots=THREADS)
         case "sms_gateway":
             return Line(SmsGateway(settings.gateway()))
         case _:

@@ -14,6 +14,17 @@ from enum import StrEnum
 from typing import Any, Final, Literal, assert_never
 from uuid import UUID, uuid5
 
+from services.notify.outcomes import (
+    Arrived,
+    DidNotArrive,
+    NotTaken,
+    Outcome,
+    Report,
+    Taken,
+    TryLater,
+    Undeliverable,
+    Unknowable,
+)
 from shared.events import (
     Channel,
     EventData,
@@ -180,67 +191,6 @@ class InTime:
 IN_TIME: Final = InTime()
 
 
-@dataclass(frozen=True)
-class Taken:
-    """A provider has it. `arrives_in`: how long it may take to report that it arrived; None if it
-    never reports."""
-
-    provider: str | None = None
-    arrives_in: timedelta | None = None
-
-
-@dataclass(frozen=True)
-class NotTaken:
-    """The provider was asked, and does not know it."""
-
-
-@dataclass(frozen=True)
-class TryLater:
-    """The provider does not have it, and may take it another time."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Undeliverable:
-    """The provider does not have it, and never will take it as it is. `address_refused`: nor
-    anything else to that address."""
-
-    reason: str
-    address_refused: bool = False
-
-
-@dataclass(frozen=True)
-class Unknowable:
-    """It may have it, and cannot be asked."""
-
-    reason: str
-    provider: str | None = None
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """The provider had it, and it arrived."""
-
-    provider: str | None = None
-
-
-@dataclass(frozen=True)
-class DidNotArrive:
-    """The provider had it, and could not deliver it. `address_refused`: nothing else would reach
-    that address either."""
-
-    reason: str
-    provider: str | None = None
-    address_refused: bool = False
-
-
-Outcome = Taken | NotTaken | TryLater | Undeliverable | Unknowable
-Report = Arrived | DidNotArrive
-"""What came of one call, and what is told afterwards. Reasons are for people; they hold no address
-and nothing that was said."""
-
-
 def after(message: Message, outcome: Outcome | Report, now: datetime) -> Message:
     """The message after a call to its provider, or a report; unchanged where neither means
     anything any more."""
@@ -364,16 +314,6 @@ def about_it(message: Message) -> dict[str, Any]:
     }
 
 
-def _moved(message: Message, happened: Happened, **changes: Any) -> Message:
-    """The one place where a state changes; the same message where the table has no such change."""
-    state = TRANSITIONS[message.state].get(happened)
-    if state is None:
-        return message
-    if message.withdrawn and state in _TROUBLES and happened is not Happened.WITHDRAWN:
-        state = State.DROPPED
-    return replace(message, state=state, **changes)
-
-
 def reason(message: Message, outcome: Outcome | Report) -> str:
     """Why a message failed, for people."""
     match outcome:
@@ -385,3 +325,13 @@ def reason(message: Message, outcome: Outcome | Report) -> str:
             return "the sender stopped again and again before the provider had it"
         case _:
             assert_never(outcome)
+
+
+def _moved(message: Message, happened: Happened, **changes: Any) -> Message:
+    """The one place where a state changes; the same message where the table has no such change."""
+    state = TRANSITIONS[message.state].get(happened)
+    if state is None:
+        return message
+    if message.withdrawn and state in _TROUBLES and happened is not Happened.WITHDRAWN:
+        state = State.DROPPED
+    return replace(message, state=state, **changes)

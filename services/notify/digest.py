@@ -79,9 +79,7 @@ class Digests:
             )
             coordinators = found.scalars().all()
             made = [each for who in coordinators for each in notices.digest(day, who, now)]
-            await store.queue(transaction.connection, made, now)
-            for each in made:
-                transaction.collect(store.wake_senders, each.id)
+            await store.queue(transaction, made, now)
         self._made_on = day
         log.info("digest.queued", day=day.isoformat(), coordinators=len(coordinators))
         return len(coordinators)

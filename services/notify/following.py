@@ -14,17 +14,9 @@ import structlog
 
 from services.notify import delivery, notices, store, undelivered
 from services.notify.addressing import Addressing
-from services.notify.delivery import (
-    IN_TIME,
-    DidNotArrive,
-    InTime,
-    Message,
-    Outcome,
-    Report,
-    State,
-    Undeliverable,
-)
+from services.notify.delivery import IN_TIME, InTime, Message, State
 from services.notify.notices import FellBack
+from services.notify.outcomes import DidNotArrive, Outcome, Report, Undeliverable
 from services.notify.reach import BY_EMAIL, Reach
 from shared.bus.work import Transaction, Work
 from shared.events import AddressRefused, NotificationFellBack
@@ -71,9 +63,7 @@ class Following:
                 _tell_of(fell_back, transaction, now)
                 instead += [fell_back.instead] if fell_back.instead else []
         await store.save(transaction.connection, changed, now)
-        await store.queue(transaction.connection, instead, now)
-        for message in instead:
-            transaction.collect(store.wake_senders, message.id)
+        await store.queue(transaction, instead, now)
 
     async def _fall_back(
         self, transaction: Transaction, notice: Sequence[Message], now: datetime

@@ -137,9 +137,7 @@ class Handlers:
 
 
 async def _queue(messages: Sequence[Message], work: Work) -> None:
-    await store.queue(work.connection, messages, work.now)
-    for message in messages:
-        work.transaction.collect(store.wake_senders, message.id)
+    await store.queue(work.transaction, messages, work.now)
 
 
 async def _silence(assignment_id: UUID, work: Work, before: int | None = None) -> None:

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify import letters
+from services.notify.messages import DESK
 from shared.pages import HEADERS, Pages, own_path
 from shared.problems import Refused
 from shared.sign_in import COOKIE, Caller, Doorkeeper, Role
@@ -18,7 +19,7 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 PAGE_LENGTH: Final = 20
 API_LENGTH: Final = 200
 HOME: Final[dict[Role, str]] = {
-    "coordinator": "/triage/desk",
+    "coordinator": DESK,
     "practitioner": "/triage/assignments",
     "auditor": "/audit/search",
 }

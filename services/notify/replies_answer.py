@@ -1,5 +1,6 @@
 """What a text that came in does: it accepts an offer, once, or nothing."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,11 +31,13 @@ Made = Literal["accepted", "no_answer", "no_such_code", "too_many_misses", "not_
 class Answers:
     """Takes the answers that come by text.
 
-    The same text may come twice, and at the same moment: its code is used up by the first.
+    The same text may come twice, and at the same moment: its code is used up by the first. Codes
+    are looked at one after another, since those that come at once are guesses too.
     """
 
     unit: UnitOfWork
     guesses: Guesses = field(default_factory=lambda: Guesses(MOST_MISSES, MISSES_COUNT_FOR))
+    _one_at_a_time: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     async def take(self, text: Text) -> None:
         """Accept what it accepts. What came is recorded by ids alone: neither words nor number."""
@@ -48,11 +51,12 @@ class Answers:
         number = _number(text.number)
         if number is None:
             return "not_a_number"
-        if self.guesses.too_many(number, self.unit.clock()):
-            return "too_many_misses"
-        if not await self._accept(code, number, text):
-            self.guesses.missed(number, self.unit.clock())
-            return "no_such_code"
+        async with self._one_at_a_time:
+            if self.guesses.too_many(number, self.unit.clock()):
+                return "too_many_misses"
+            if not await self._accept(code, number, text):
+                self.guesses.missed(number, self.unit.clock())
+                return "no_such_code"
         return "accepted"
 
     async def _accept(self, code: str, number: str, text: Text) -> bool:

@@ -15,8 +15,8 @@ import structlog
 from sqlalchemy import text
 
 from services.notify import store
-from services.notify.delivery import Arrived, DidNotArrive, Report
 from services.notify.following import Following
+from services.notify.outcomes import Arrived, DidNotArrive, Report
 from services.notify.providers import Fate
 from services.notify.together import Together, WriteFailed
 from shared.bus.errors import describe

@@ -17,19 +17,18 @@ import structlog
 
 from services.notify import reports, store
 from services.notify.addressing import LOOK_UP_SECONDS
-from services.notify.delivery import (
-    Message,
+from services.notify.delivery import Message, State
+from services.notify.following import Following
+from services.notify.messages import Outgoing
+from services.notify.outcomes import (
     NotTaken,
     Outcome,
     Report,
-    State,
     Taken,
     TryLater,
     Undeliverable,
     Unknowable,
 )
-from services.notify.following import Following
-from services.notify.messages import Outgoing
 from services.notify.providers import AddressRefused, PermanentFailure, TemporaryFailure
 from services.notify.providers.routing import Route, Unsure
 from services.notify.store import Claimed
@@ -163,9 +162,13 @@ class Sending:
             else:
                 outcome = await self._hand_over(message)
         except Exception as error:
-            # Nothing is known yet. The message stays ours in name until its hold runs out.
             log.warning("message.unanswered", message_id=str(message.id), error=describe(error))
-            return
+            if not claimed.crashed or self.unit.clock() < message.give_up_at:
+                # Nothing is known yet. The message stays ours in name until its hold runs out.
+                return
+            # Somebody has to hear, however long the provider is silent.
+            why = "it may have been sent or not, and the provider did not say in time"
+            outcome = Unknowable(why, message.provider)
         while self.unit.clock() < message.due_at:
             try:
                 await self._settling.add((message, outcome))

@@ -155,6 +155,9 @@ class NotifySettings(ServiceSettings):
             return self
         if "govuk_notify" in self.sms_providers and self.govuk_notify_callback_token is None:
             raise ValueError("SMS_REPLIES by govuk_notify needs GOVUK_NOTIFY_CALLBACK_TOKEN")
+        sender = self.sms_gateway_from or "+"
+        if "sms_gateway" in self.sms_providers and not sender.startswith("+"):
+            raise ValueError("SMS_REPLIES needs a number in SMS_GATEWAY_FROM: no name is answered")
         if set(self.sms_providers) == {"local_inbox"}:
             raise ValueError("SMS_REPLIES needs sms_gateway or govuk_notify in SMS_PROVIDERS")
         return self

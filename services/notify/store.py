@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notify.delivery import Message, State
 from services.notify.notices import OFFERS
+from shared.bus.work import Transaction
 from shared.events import Channel, Level
 
 _WOKEN: Final = "notify_message_queued"
@@ -51,38 +52,39 @@ class Claimed:
     crashed: bool
 
 
-async def queue(connection: AsyncConnection, messages: Sequence[Message], now: datetime) -> None:
-    """Add messages that are not there yet; those that are stay as they are."""
+async def queue(transaction: Transaction, messages: Sequence[Message], now: datetime) -> None:
+    """Add messages that are not there yet, for the senders to see once this is committed; those
+    that are there stay as they are."""
     if not messages:
         return
     values = ", ".join(f":{name}" for name in _COLUMNS)
-    await connection.execute(
+    await transaction.connection.execute(
         text(
             f"INSERT INTO message ({', '.join(_COLUMNS)}, changed_at)"  # noqa: S608 - our own words
             f" VALUES ({values}, :now) ON CONFLICT DO NOTHING"
         ),
         [vars(message) | {"now": now} for message in messages],
     )
+    for message in messages:
+        transaction.collect(wake_senders, message.id)
 
 
 async def unsettled_of_assignment(
     connection: AsyncConnection, assignment_id: UUID
 ) -> Sequence[Message]:
     """The messages of an assignment that may still leave, or bring about others, locked."""
-    return await _locked(connection, f"assignment_id = :id AND {_UNSETTLED}", {"id": assignment_id})
+    return await _unsettled(connection, "assignment_id = :id", {"id": assignment_id})
 
 
 async def unsettled_of_action(connection: AsyncConnection, action_id: UUID) -> Sequence[Message]:
     """The messages of a panel's action that may still leave, or bring about others, locked."""
-    return await _locked(connection, f"action_id = :id AND {_UNSETTLED}", {"id": action_id})
+    return await _unsettled(connection, "action_id = :id", {"id": action_id})
 
 
 async def unsettled_to_agency(connection: AsyncConnection, referral_id: UUID) -> Sequence[Message]:
     """What an agency is still to be asked of a referral, locked."""
-    return await _locked(
-        connection,
-        f"referral_id = :id AND purpose = 'information_asked' AND {_UNSETTLED}",
-        {"id": referral_id},
+    return await _unsettled(
+        connection, "referral_id = :id AND purpose = 'information_asked'", {"id": referral_id}
     )
 
 
@@ -269,6 +271,16 @@ async def woken(engine: AsyncEngine, wake: Callable[[], None]) -> AsyncIterator[
             # A pooled connection would go on listening.
             driver.remove_termination_listener(on_notified)
             await connection.invalidate()
+
+
+async def _unsettled(
+    connection: AsyncConnection, where: str, values: Mapping[str, Any]
+) -> Sequence[Message]:
+    where = f"{where} AND {_UNSETTLED}"
+    found = await _locked(connection, where, values)
+    # Whoever held one may have queued another way instead of it: what was not there when we began
+    # to wait is seen by a new look alone.
+    return await _locked(connection, where, values) if found else found
 
 
 async def _locked(

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.notify import delivery, store
-from services.notify.delivery import Message
+from services.notify.delivery import IN_TIME, InTime, Message
 from shared.bus.consumer import Delivery, Received
 from shared.bus.errors import UnreadableMessage
 from shared.bus.work import Work
@@ -31,17 +31,18 @@ async def park(message: Message, reason: str, work: Work) -> None:
     await work.park(stream=UNDELIVERED, subject=subject, body=body, reason=reason)
 
 
-def open_undelivered(received: Received) -> Delivery:
-    """Read what was parked; handling it queues the message again."""
+def open_undelivered(received: Received, in_time: InTime = IN_TIME) -> Delivery:
+    """Read what was parked; handling it queues the message again. `in_time`: how long it may take
+    then."""
     try:
         undelivered = Undelivered.model_validate_json(received.body)
     except ValidationError:
         raise UnreadableMessage("not an undelivered message") from None
-    return Delivery(received, partial(_send_again, undelivered.message_id))
+    return Delivery(received, partial(_send_again, undelivered.message_id, in_time))
 
 
-async def _send_again(message_id: UUID, work: Work) -> None:
+async def _send_again(message_id: UUID, in_time: InTime, work: Work) -> None:
     messages = await store.by_id(work.connection, message_id)
-    again = [delivery.sent_again(message, work.now) for message in messages]
+    again = [delivery.sent_again(message, work.now, in_time) for message in messages]
     await store.save(work.connection, again, work.now)
     work.transaction.collect(store.wake_senders, message_id)

@@ -21,7 +21,8 @@ async def test_a_sign_in_link_opens_the_inbox(
 ) -> None:
     """The code in the fragment signs in, is sent in no address, and is gone from the history."""
     token = service.token("coordinator")
-    await emptied.hear(heard(offer(acknowledge_by=emptied.clock() + timedelta(hours=2))))
+    soon = emptied.clock() + timedelta(hours=2)
+    await emptied.hear(heard(offer(urgent=True, acknowledge_by=soon)))
     await service.letters(2)
     await visit.page.goto(f"{service.url}{SIGN_IN}#{token}")
     await visit.page.wait_for_url("**/notify/inbox")
@@ -84,7 +85,7 @@ async def test_nothing_runs_off_a_narrow_screen(
     service: Service, emptied: Notify, visit: Visit, path: str
 ) -> None:
     """No line, address or link makes a telephone scroll sideways."""
-    await emptied.hear(heard(offer()))
+    await emptied.hear(heard(offer(urgent=True)))
     await service.letters(2)
     await visit.page.goto(f"{service.url}{SIGN_IN}#{service.token('coordinator')}")
     await visit.page.wait_for_url("**/notify/inbox")

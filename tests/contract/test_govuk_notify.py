@@ -57,7 +57,7 @@ async def client_of(account: Account) -> AsyncIterator[GovukNotify]:
     try:
         yield provider
     finally:
-        await asyncio.to_thread(provider.close)
+        provider.close()
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ async def send(stub: StubNotify, channel: Channel, to: str = "07700900123") -> O
     try:
         await provider.send(message)
     finally:
-        await asyncio.to_thread(provider.close)
+        provider.close()
     return message
 
 

@@ -6,7 +6,7 @@ python -m tests.faults.unasking
 import runpy
 from typing import Any
 
-from services.notify.delivery import NotTaken
+from services.notify.outcomes import NotTaken
 from services.notify.sending import Sending
 
 

@@ -25,8 +25,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Service:
-    """A running notify with the local inbox for both channels."""
+    """A running notify, unless told otherwise with the local inbox for both channels."""
 
+    process: child.Child
     url: str
     keys: Keys
     log: Path
@@ -84,7 +85,7 @@ async def started(
         assert child.is_ready_within(
             process, partial(_answers, f"{url}/notify/health/{health}"), 30
         ), log.read_text()
-        yield Service(url, broker.keys, log, database)
+        yield Service(process, url, broker.keys, log, database)
     finally:
         child.stop(process)
 

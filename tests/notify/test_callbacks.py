@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from services.notify import callbacks_api
 from services.notify.callbacks_api import GATEWAY_PATH, GOVUK_PATH
@@ -109,17 +110,16 @@ async def test_the_gateways_report_counts_too(notify: Notify, provider: httpx2.A
 async def test_an_unknown_reference_is_no_fault(
     notify: Notify,
     provider: httpx2.AsyncClient,
-    capsys: pytest.CaptureFixture[str],
     reference: object,
 ) -> None:
     """The provider hears nothing of it; one line says so, without what it held."""
-    assert (await govuk(provider, receipt(reference))).status_code == 200
-    assert (await gateway(provider, uuid4(), MessageStatus="delivered")).status_code == 200
+    with capture_logs() as lines:
+        assert (await govuk(provider, receipt(reference))).status_code == 200
+        assert (await gateway(provider, uuid4(), MessageStatus="delivered")).status_code == 200
     assert await notify.rows("delivery_report") == []
-    said = capsys.readouterr().out
-    assert said.count("report.of_nothing_known") == 2
-    assert "ada@team.example" not in said
-    assert "somebody else" not in said
+    assert [line["event"] for line in lines] == ["report.of_nothing_known"] * 2
+    assert "ada@team.example" not in str(lines)
+    assert "somebody else" not in str(lines)
 
 
 async def test_strangers_change_nothing(notify: Notify, provider: httpx2.AsyncClient) -> None:
@@ -143,13 +143,14 @@ async def test_strangers_change_nothing(notify: Notify, provider: httpx2.AsyncCl
     ],
 )
 async def test_a_faulty_report_is_told_by_its_field_alone(
-    provider: httpx2.AsyncClient, capsys: pytest.CaptureFixture[str], body: object, field: str
+    provider: httpx2.AsyncClient, body: object, field: str
 ) -> None:
     """Neither the answer nor the log holds what stood in it."""
-    answer = await govuk(provider, body)
+    with capture_logs() as lines:
+        answer = await govuk(provider, body)
     assert answer.status_code == 422
     assert [each["field"] for each in answer.json()["problems"]] == [field]
-    assert "ada@team.example" not in answer.text + capsys.readouterr().out
+    assert "ada@team.example" not in answer.text + str(lines)
 
 
 async def test_a_faulty_form_is_told_by_its_field(provider: httpx2.AsyncClient) -> None:

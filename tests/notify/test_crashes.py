@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.notify import store
+from services.notify.delivery import BUDGET
 from services.notify.messages import Outgoing
 from services.notify.providers import Fate, Provider
 from services.notify.providers.local_inbox import LocalInbox
@@ -114,6 +115,16 @@ async def test_a_provider_that_cannot_answer_yet_is_asked_again(notify: Notify) 
     notify.clock.advance(timedelta(hours=1))
     await notify.send(Remembering())
     assert await notify.states() == {"email": "queued"}
+
+
+async def test_a_provider_that_is_silent_for_too_long_leaves_a_doubt(notify: Notify) -> None:
+    """Once its time is over nobody waits for an answer: another way is tried, or a person hears."""
+    await notify.hear(heard(offer(practitioner_id=ONE)))
+    await claimed(notify)
+    notify.clock.advance(BUDGET)
+    await notify.send(Mute())
+    assert await notify.states() == {"email": "doubtful"}
+    assert await notify.told() == [FAILED, FELL_BACK, parked("notify")]
 
 
 async def test_what_a_dead_sender_had_sent_is_told_of_once(notify: Notify) -> None:

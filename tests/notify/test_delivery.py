@@ -10,19 +10,21 @@ from services.notify.delivery import (
     PAUSES,
     TRANSITIONS,
     URGENT_PAUSES,
-    Arrived,
-    DidNotArrive,
     Happened,
     Message,
+    State,
+    after,
+)
+from services.notify.outcomes import (
+    Arrived,
+    DidNotArrive,
     NotTaken,
     Outcome,
     Report,
-    State,
     Taken,
     TryLater,
     Undeliverable,
     Unknowable,
-    after,
 )
 from services.notify.reach import Reach
 from shared.events import NotificationFailed

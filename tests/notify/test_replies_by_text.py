@@ -167,6 +167,16 @@ async def test_who_guesses_is_not_heard_for_an_hour(
     assert len(await answered(notify)) == 1
 
 
+async def test_guesses_that_come_at_once_are_counted(
+    notify: Notify, providers: httpx2.AsyncClient
+) -> None:
+    """None is looked at while another's outcome is open."""
+    await sent(notify)
+    with capture_logs() as logged:
+        await asyncio.gather(*(by_gateway(providers, "YES 2222") for _ in range(3 * MOST_MISSES)))
+    assert [line["made"] for line in logged].count("no_such_code") == MOST_MISSES
+
+
 async def test_only_the_provider_is_heard(notify: Notify, providers: httpx2.AsyncClient) -> None:
     """A signature of another account's, another's token, and none."""
     words = f"YES {await sent(notify)}"
@@ -176,7 +186,8 @@ async def test_only_the_provider_is_heard(notify: Notify, providers: httpx2.Asyn
         await by_govuk(providers, words, bearer="another"),
         await providers.post(GOVUK_PATH, json={}),
     ]
-    assert {each.status_code for each in answers} == {401}
+    assert {each.status_code for each in answers} == {403}
+    assert {each.json()["type"] for each in answers} == {"urn:fingerpost:problem:not-the-provider"}
     assert await answered(notify) == []
 
 

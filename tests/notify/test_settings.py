@@ -78,6 +78,7 @@ def test_settings_that_cannot_work_are_refused(wrong: dict[str, object], reason:
         (without(GATEWAY, "sms_gateway_from"), "SMS_GATEWAY_FROM or SMS_GATEWAY_SERVICE"),
         (GATEWAY | {"sms_gateway_service": "MG01"}, "not both"),
         (GATEWAY | {"sms_gateway_from": "a name that is too long"}, "pattern"),
+        (GATEWAY | {"sms_gateway_from": "A name", "sms_replies": True}, "no name is answered"),
         (GATEWAY | {"sms_gateway_url": "http://sms.example"}, "begins with https://"),
         (GATEWAY | {"sms_gateway_account": "AC01/../x"}, "pattern"),
     ],

@@ -2,7 +2,9 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 
+from services.notify.delivery import InTime
 from services.notify.providers import OutcomeUnknown, PermanentFailure
 from services.notify.undelivered import UNDELIVERED, open_undelivered
 from shared.bus.consumer import Consumer, Received
@@ -12,9 +14,9 @@ from tests.notify.ground import Notify, Remembering, heard, offer, withdrawal
 ONE = "p-nophone"  # is told by email alone
 
 
-async def doubtful(notify: Notify) -> Received:
+async def doubtful(notify: Notify, *, urgent: bool = False) -> Received:
     """A message of which nobody knows whether it was sent, as it is parked."""
-    await notify.hear(heard(offer(practitioner_id=ONE)))
+    await notify.hear(heard(offer(practitioner_id=ONE, urgent=urgent)))
     await notify.send(Remembering(failures=[OutcomeUnknown("cut off")], forgetful=True))
     [row] = await notify.rows("parked")
     return Received(row.message_id, row.stream, row.subject, row.body)
@@ -63,3 +65,15 @@ async def test_a_second_failure_is_told_of_like_the_first(notify: Notify) -> Non
     # In between somebody else was asked, once.
     assert [json.loads(row.body)["sequence"] for row in told] == [1, 3]
     assert len(await notify.rows("parked")) == 2
+
+
+async def test_sent_again_it_has_the_time_of_the_settings(notify: Notify) -> None:
+    """As any other urgent message, from the moment of the decision on."""
+    parked = await doubtful(notify, urgent=True)
+    notify.clock.advance(timedelta(hours=1))
+    in_time = InTime(urgent=timedelta(minutes=3))
+    async with notify.unit.transaction() as transaction:
+        open_ = partial(open_undelivered, in_time=in_time)
+        await Consumer(notify.unit, open_).handle(transaction, [open_(parked)])
+    [row] = await notify.rows("message")
+    assert row.give_up_at == notify.clock() + in_time.urgent

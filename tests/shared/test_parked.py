@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 import pytest_asyncio
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.keys import OWNER
 from deploy.local.system import AGENCIES
@@ -22,7 +23,7 @@ from shared.events import AssignmentOffered
 from shared.sign_in import Role
 from shared.subjects import EVENTS
 from tests.notify.ground import Notify, heard, notify_on, offer
-from tests.servers import Database, Postgres
+from tests.servers import Database, Postgres, built_on
 
 UNREADABLE = b'{"name": "Amara Quill"}'
 NO_DATABASE = "postgresql+asyncpg://nobody@127.0.0.1:9/none"
@@ -111,9 +112,12 @@ def settings(database: Database) -> NotifySettings:
 async def parking_of(database: Database, settings_: NotifySettings) -> AsyncIterator[Parking]:
     """The app, which takes nothing by itself, on empty tables."""
     notify = await notify_on(database)
-    transport = httpx2.ASGITransport(app=create_app(settings_))
+    engine = create_async_engine(settings_.database_url)
+    with built_on(engine):
+        transport = httpx2.ASGITransport(app=create_app(settings_))
     async with httpx2.AsyncClient(transport=transport, base_url="http://notify.test") as http:
         yield Parking(notify, database, http)
+    await engine.dispose()
     await notify.engine.dispose()
 
 

@@ -28,7 +28,7 @@ from shared.bus.work import UnitOfWork
 from shared.events import ReferralAmended, ReferralReceived
 from shared.facts import History
 from shared.sign_in import Role
-from tests.servers import Postgres
+from tests.servers import Postgres, built_on
 from tests.triage.people import Fixed, local
 
 ROOT = Path(__file__).parents[2]
@@ -115,9 +115,9 @@ async def triage(postgres: Postgres) -> AsyncIterator[Triage]:
         directory_file=DIRECTORY,
         public_url="http://triage.test",
     )
-    app = create_app(settings)
     engine = create_async_engine(database.url("triage"))
-    transport = httpx2.ASGITransport(app=app)
+    with built_on(engine):
+        transport = httpx2.ASGITransport(app=create_app(settings))
     async with httpx2.AsyncClient(transport=transport, base_url="http://triage.test") as http:
         library = load_library()
         handlers = Handlers(library, Assigning(library, Fixed(local())))

@@ -15,7 +15,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar, Final, TypeVar, assert_never
@@ -35,6 +34,7 @@ from services.notify.providers import (
     PermanentFailure,
     TemporaryFailure,
 )
+from services.notify.providers.threads import Threads
 from shared.events import Channel
 
 log = structlog.get_logger()
@@ -92,13 +92,13 @@ class GovukNotify:
     account: Account
     name: ClassVar[str] = "govuk_notify"
     reports_delivery: ClassVar[bool] = True
-    _threads: ThreadPoolExecutor = field(init=False)
+    _threads: Threads = field(init=False)
     _own: threading.local = field(init=False, default_factory=threading.local)
     _clients: list[NotificationsAPIClient] = field(init=False, default_factory=list)
     _unanswered: dict[UUID, float] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=self.name)
+        self._threads = Threads(THREADS, self.name)
         # Its warnings quote what Notify says.
         logging.getLogger("notifications_python_client").setLevel(logging.CRITICAL + 1)
 
@@ -132,8 +132,8 @@ class GovukNotify:
         return fate
 
     def close(self) -> None:
-        """End its threads, after the calls under way, and its connections."""
-        self._threads.shutdown(cancel_futures=True)
+        """End its threads and its connections, at once: nobody waits for a call under way."""
+        self._threads.close()
         for client in self._clients:
             client.request_session.close()
 
