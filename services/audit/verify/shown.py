@@ -42,10 +42,10 @@ def check_called(altered: Altered | None) -> None:
 
 
 def check_shown(shown: Shown, salt: bytes, body: bytes, leaf_data: bytes) -> CloudEvent:
-    """The event of these bytes. DoesNotHold unless salt and bytes are the leaf's, and say what is
-    shown."""
+    """The event of these bytes. DoesNotHold unless salt and bytes make the leaf data, and say what
+    is shown."""
     if sha256(salt + body).digest() != leaf_data:
-        raise DoesNotHold("salt and bytes are not those of the leaf")
+        raise DoesNotHold("salt and bytes do not make the leaf data")
     try:
         event = CloudEvent.model_validate_json(body)
     except ValidationError:

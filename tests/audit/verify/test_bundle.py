@@ -91,7 +91,7 @@ def test_a_bit_flipped_in_any_file_and_packed_again_is_found(data: st.DataObject
         ({"time": "2026-11-03T09:31:00Z"}, "what is shown is not what the bytes say"),
         ({"producer": "intake"}, "what is shown is not what the bytes say"),
         ({"referral": str(uuid4())}, "what is shown is not what the bytes say"),
-        ({"leaf_data": "00" * 32}, "salt and bytes are not those of the leaf"),
+        ({"leaf_data": "00" * 32}, "salt and bytes do not make the leaf data"),
         ({"destroyed": True}, "said to be destroyed, and is there"),
         ({"index": 7}, "proofs/7.tlog-proof is missing"),
         ({"index": -1}, "line 1 of entries.jsonl is no entry"),
