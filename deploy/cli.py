@@ -6,6 +6,7 @@ from deploy.commands.bench import bench
 from deploy.commands.catalogue import catalogue
 from deploy.commands.demo import demo
 from deploy.commands.directory import directory
+from deploy.commands.erase import erase
 from deploy.commands.messages import messages
 from deploy.commands.mirror import mirror
 from deploy.commands.operations import keys, migrate, streams
@@ -35,6 +36,7 @@ app.command("route")(route)
 app.command("replay")(replay)
 app.command("simulate")(simulate)
 app.command("trail")(trail)
+app.command("erase")(erase)
 app.command("verify")(verify)
 app.command("mirror")(mirror)
 app.command("witness")(witness)

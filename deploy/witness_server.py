@@ -17,6 +17,7 @@ from services.audit.witness import (
     Rejected,
     Witness,
 )
+from shared.words import counted
 
 TEXT = "text/plain; charset=utf-8"
 
@@ -61,7 +62,9 @@ def words(outcome: Outcome) -> str:
     """What happened, for a person."""
     match outcome:
         case Cosigned(checkpoint=checkpoint):
-            return f"cosigned {checkpoint.origin} with {checkpoint.size} entries"
+            return (
+                f"cosigned {checkpoint.origin} with {counted(checkpoint.size, 'entry', 'entries')}"
+            )
         case Conflict(size):
             return f"asked from another size than {size}, which was cosigned last"
         case Rejected(status, reason):

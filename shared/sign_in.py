@@ -88,7 +88,5 @@ class Doorkeeper:
 
 
 def _in_words(roles: tuple[Role, ...]) -> str:
-    return " or ".join(
-        "information governance" if role == "information_governance" else f"a {role}"
-        for role in roles
-    )
+    article = "" if roles[0] == "information_governance" else "a "
+    return article + " or ".join(role.replace("_", " ") for role in roles)

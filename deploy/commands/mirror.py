@@ -15,6 +15,7 @@ from services.audit.verify import CannotCheck, DoesNotHold, Source
 from services.audit.verify.memory import write_whole
 from services.audit.verify.reading import WIDTH, tile_path, width_at
 from services.audit.verify.whole import CHECKPOINT, WITNESSED
+from shared.words import counted
 
 # A tile of entries: 256 of them, each of two bytes of length and at most 65,535 of content.
 _LONGEST_TILE: Final = WIDTH * (2 + 65_535)
@@ -42,7 +43,10 @@ def mirror(
     if as_json:
         give({"entries": copied.entries, "fetched": copied.fetched})
     else:
-        say(f"{folder} holds all {copied.entries} entries; {copied.fetched} files are new")
+        say(
+            f"{folder} holds all {counted(copied.entries, 'entry', 'entries')};"
+            f" {counted(copied.fetched, 'file is', 'files are')} new"
+        )
         say(f"now check it: ./fingerpost verify {folder}")
 
 
@@ -92,10 +96,13 @@ def _refuse_another(checkpoint: Checkpoint, folder: Path) -> None:
         raise DoesNotHold(f"{folder} is a copy of {held.origin}, not of {checkpoint.origin}")
     if held.size > checkpoint.size:
         raise DoesNotHold(
-            f"the log has shrunk: {held.size} entries are copied, and it shows {checkpoint.size}"
+            f"the log has shrunk: {counted(held.size, 'entry is', 'entries are')} copied, and it"
+            f" shows {checkpoint.size:,}"
         )
     if held.size == checkpoint.size and held.root != checkpoint.root:
-        raise DoesNotHold(f"the log signed two different histories of {held.size} entries")
+        raise DoesNotHold(
+            f"the log signed two different histories of {counted(held.size, 'entry', 'entries')}"
+        )
 
 
 def _tiles(size: int) -> Iterator[tuple[int | str, int, int]]:

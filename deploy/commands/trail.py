@@ -15,6 +15,7 @@ from deploy.local.home import Home
 from services.audit.asking import WHYS, Why
 from services.audit.verify import Broken, verify_trail
 from services.audit.witness_policy import Policy, parse_policy
+from shared.words import counted
 
 ROUTINE: Final[Why] = "routine_check"
 
@@ -35,8 +36,9 @@ def trail(
         cannot(str(error))
     waiting = pages[-1]["unsigned"]
     if not any(page["entries"] for page in pages):
-        later = f"; {waiting} entries wait for a signature: ask again in two seconds"
-        cannot(f"the trail knows no referral of that id{later if waiting else ''}")
+        later = counted(waiting, "entry waits", "entries wait")
+        again = f"; {later} for a signature: ask again in two seconds" if waiting else ""
+        cannot(f"the trail knows no referral of that id{again}")
     broken = [found for page in pages if isinstance(found := verify_trail(page, policy), Broken)]
     entries = [entry for page in pages for entry in page["entries"]]
     if as_json:
@@ -47,9 +49,11 @@ def trail(
         for each in broken:
             say(f"NOT AS IT WAS WRITTEN: {each.reason} (entry {each.index})")
         if not broken:
+            log = counted(int(size), "entry", "entries")
+            later = counted(waiting, "later entry waits", "later entries wait")
             out.print(
-                f"{len(entries)} events, each in the log {origin} of {size} entries, signed with"
-                f" root {root}; {waiting} later entries wait for a signature"
+                f"{counted(len(entries), 'event', 'events, each')} in the log {origin} of {log},"
+                f" signed with root {root}; {later} for a signature"
             )
     raise typer.Exit(1 if broken else 0)
 

@@ -33,6 +33,7 @@ from services.audit.verify.tree import consistency_proof
 from services.audit.verify.whole import CHECKPOINT
 from services.audit.witness import Cosigned, MemoryLost, Witness, request
 from services.audit.witness_policy import Policy
+from shared.words import counted
 
 LOOK_SECONDS: Final = 2.0
 """Between two looks at a log: as long is its newest entry without this witness's word."""
@@ -121,11 +122,12 @@ class Follower:
         verified(note, self.policy.log_keys(checkpoint.origin))
         size, origin = checkpoint.size, checkpoint.origin
         if cosigned(note, [self.key]):
-            return f"cosigned {origin} with {size} entries, and it has that"
+            return f"cosigned {origin} with {counted(size, 'entry', 'entries')}, and it has that"
         before = self.witness.size(origin)
         if before > size:
             raise DoesNotHold(
-                f"{origin} has shrunk: {before} entries were cosigned, it shows {size}"
+                f"{origin} has shrunk: {counted(before, 'entry was', 'entries were')} cosigned,"
+                f" it shows {size:,}"
             )
         proof = consistency_proof(Tiles(self.address, size), before)
         outcome = self.witness.add_checkpoint(request(before, proof, encoded), datetime.now(UTC))

@@ -43,7 +43,9 @@ REASONS: Final = (
 )
 """The fields that say why."""
 
-_OF_A_REFERRAL: Final = (ReferralReceived.TYPE, ReferralAmended.TYPE)
+DOCUMENTS: Final = (ReferralReceived.TYPE, ReferralAmended.TYPE)
+"""A document of a referral was taken; each says whom it concerns."""
+
 _OF_REFERENCES: Final = (PersonsMerged.TYPE, PersonsSplit.TYPE)
 
 
@@ -71,7 +73,7 @@ def found_by(event: CloudEvent) -> FoundBy:
     """What the entry of an event is found by."""
     said = event.data
     return FoundBy(
-        names=_once(name for field in PEOPLE if (name := name_in(said.get(field)))),
+        names=once(name for field in PEOPLE if (name := name_in(said.get(field)))),
         reason=_reason(said),
         concerns=_concerns(event),
         merge=_merge(said) if event.event_type == PersonsMerged.TYPE else None,
@@ -118,14 +120,14 @@ def _texts(value: Any) -> Iterable[str]:
 def _concerns(event: CloudEvent) -> tuple[UUID, ...]:
     said = event.data
     fields: tuple[str, ...]
-    if event.event_type in _OF_A_REFERRAL:
+    if event.event_type in DOCUMENTS:
         fields = ("person_ref", "pair_ref")
     elif event.event_type in _OF_REFERENCES:
         fields = ("person_ref", "into_ref", "from_ref")
     else:
         # A doubt whether two are one, or a conflict, makes no referral one about somebody else.
         fields = ()
-    return _once(ref for field in fields if (ref := uuid_in(said.get(field))))
+    return once(ref for field in fields if (ref := uuid_in(said.get(field))))
 
 
 def _merge(said: Mapping[str, Any]) -> Merge | None:
@@ -135,7 +137,7 @@ def _merge(said: Mapping[str, Any]) -> Merge | None:
         *((each.get("pair_ref"), each.get("into_ref")) for each in _mappings(moved)),
     ]
     read = ((uuid_in(was), uuid_in(into)) for was, into in both)
-    pairs = _once((was, into) for was, into in read if was and into)
+    pairs = once((was, into) for was, into in read if was and into)
     merge_id = uuid_in(said.get("merge_id"))
     return Merge(merge_id, pairs) if merge_id else None
 
@@ -144,5 +146,6 @@ def _mappings(value: Any) -> Iterable[Mapping[str, Any]]:
     return (each for each in value if isinstance(each, dict)) if isinstance(value, list) else ()
 
 
-def _once(values: Iterable[T]) -> tuple[T, ...]:
+def once(values: Iterable[T]) -> tuple[T, ...]:
+    """Each of them the first time that it comes."""
     return tuple(dict.fromkeys(values))

@@ -63,9 +63,10 @@ class TrailEntry(Answer):
     """One event of a trail.
 
     `referral` is the event's subject: of nearly all a referral. `leaf_data` is SHA-256(salt ||
-    bytes), `leaf_hash` the leaf's hash over that. `content` is null once it was destroyed; then
-    only the hashes can be proved, and `event_id`, `type`, `time`, `producer` and `referral` are
-    the log's word. `altered`: what somebody changed; `content` is null then, but for `columns`.
+    bytes), `leaf_hash` SHA-256(0 || leaf data), as RFC 6962 has it. `content` is null once it was
+    destroyed; then only the hashes can be proved, and `event_id`, `type`, `time`, `producer` and
+    `referral` are the log's word. `altered`: what somebody changed; `content` is null then, but
+    for `columns`.
     """
 
     index: int = Field(ge=0)

@@ -12,14 +12,15 @@ from services.audit.altered import altered
 from services.audit.asking import Question
 from services.audit.checkpoint import Checkpoint
 from services.audit.checkpoints import Signed
+from services.audit.finding import DOCUMENTS
 from services.audit.formats import Asked, EventContent, Trail, TrailEntry
 from services.audit.merkle import leaf_hash
-from services.audit.people import Concerned
+from services.audit.people import Concerned, Whom, whom
 from services.audit.searching import NoWords, Search
 from services.audit.store import Entry
 from services.audit.witness_policy import Policy
 from shared.bus.work import UnitOfWork
-from shared.events import AccessRecorded, Problem
+from shared.events import AccessRecorded, CloudEvent, Problem
 from shared.problems import Refused
 from shared.sign_in import Caller
 
@@ -138,6 +139,20 @@ class View:
                 found = await self.search.page(connection, following, COUNTED_AT_ONCE)
                 counted, following = counted + len(found.entries), found.next
         return counted
+
+    async def whom(self) -> Whom:
+        """Whom the referral concerns that is asked for, by those of its documents' events that are
+        as they were signed."""
+        events = []
+        for kind in DOCUMENTS if self.search.asked.referral else ():
+            asked = Asked(referral=self.search.asked.referral, type=f"{kind}.v1")
+            async with self.engine.connect() as connection:
+                search = await Search.prepare(connection, asked, self.search.below)
+                found = await search.page(connection, 0, PAGE)
+                proved = await _proved(connection, found.entries, self.signed)
+            intact = (entry.content for entry in proved if entry.altered is None)
+            events += [CloudEvent.model_validate_json(each.bytes) for each in intact if each]
+        return whom(events)
 
     async def trail(self, first: int) -> Trail:
         """One page as it is answered."""

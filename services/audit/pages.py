@@ -61,6 +61,7 @@ def pages_router(
         return pages.show(
             template,
             trail=trail,
+            whom=await view.whom(),
             question=question,
             days=showing.days(trail.entries),
             names={each: f"Referral {n}" for n, each in enumerate(trail.referrals, start=1)},

@@ -8,6 +8,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.audit.finding import DOCUMENTS, once, uuid_in
+from shared.events import CloudEvent
+
 MOST_REFERENCES: Final = 1000
 
 
@@ -36,6 +39,23 @@ _CONCERNED = text(
     " WHERE ref = ANY(CAST(:refs AS uuid[])) AND leaf_index < :below GROUP BY referral"
     " ORDER BY first, referral"
 )
+
+
+@dataclass(frozen=True)
+class Whom:
+    """The references that a referral's documents came under, the first that was told first."""
+
+    people: tuple[UUID, ...] = ()
+    pairs: tuple[UUID, ...] = ()
+
+
+def whom(events: Iterable[CloudEvent]) -> Whom:
+    """Of events by which documents of one referral were taken."""
+    said = [event.data for event in events if event.event_type in DOCUMENTS]
+    return Whom(
+        people=once(ref for each in said if (ref := uuid_in(each.get("person_ref")))),
+        pairs=once(ref for each in said if (ref := uuid_in(each.get("pair_ref")))),
+    )
 
 
 async def concerned(connection: AsyncConnection, refs: Iterable[UUID], below: int) -> Concerned:

@@ -9,6 +9,7 @@ from typing import Final
 from services.audit.asking import Why
 from services.audit.formats import Asked, TrailEntry
 from services.audit.telling import Told, name, tell
+from shared import words
 from shared.london import LONDON, london_day
 
 WHYS: Final[dict[Why, str]] = {
@@ -60,9 +61,7 @@ def moment(when: datetime) -> str:
     return f"{local.day} {local:%B %Y}, {local:%H:%M:%S}"
 
 
-def counted(number: int, one: str, several: str) -> str:
-    """`1 entry`, `1,204 entries`."""
-    return f"{number:,} {one if number == 1 else several}"
+counted: Final = words.counted
 
 
 def looked_for(asked: Asked) -> list[tuple[str, str]]:

@@ -33,6 +33,7 @@ from services.audit.notes import (
     verified,
 )
 from shared.bus.errors import describe
+from shared.words import counted
 
 logger = structlog.get_logger()
 
@@ -153,10 +154,14 @@ async def _tree_after(
         for each in before:
             if each.size > size:
                 # Not how many: each alarm is an entry, and another reason is another alarm.
-                raise DoesNotExtend(f"{each.size} entries were signed, and the log has fewer")
+                signed = counted(each.size, "entry was", "entries were")
+                raise DoesNotExtend(f"{signed} signed, and the log has fewer")
             proof = await log.prove_consistency(connection, each.size, size)
             if not consistency_holds(each.size, size, each.root, tree.root, proof):
-                raise DoesNotExtend(f"the first {each.size} entries are not those that were signed")
+                first = f"{each.size} entries are not those that were"
+                if each.size == 1:
+                    first = "entry is not the one that was"
+                raise DoesNotExtend(f"the first {first} signed")
     except IndexError as error:
         raise DoesNotExtend("hashes of the log are missing") from error
     return tree

@@ -44,7 +44,7 @@ class Content:
 
 @dataclass(frozen=True)
 class Entry:
-    """An event in the log. `leaf`: the leaf's data, SHA-256(salt || body), which stays."""
+    """An event in the log. `leaf`: the leaf data, SHA-256(salt || body), which stays."""
 
     index: int
     event_id: UUID
@@ -170,7 +170,7 @@ async def tiles(connection: AsyncConnection, wanted: Collection[Tile]) -> dict[T
 
 
 async def leaves(connection: AsyncConnection, number: int) -> list[bytes]:
-    """The data of the leaves of one tile, as far as the log has come."""
+    """The leaf data of one tile, as far as the log has come."""
     rows = await connection.execute(text(_LEAVES_OF_TILES), {"numbers": [number], "width": WIDTH})
     return _parted(rows.one().joined or b"")
 

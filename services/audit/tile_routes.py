@@ -1,6 +1,6 @@
 """The log for everybody, without sign-in: c2sp.org/tlog-tiles, proofs, and witnesses' signatures.
 
-Nothing here says what an entry is about: a leaf's data is a salted hash. And nothing is shown that
+Nothing here says what an entry is about: leaf data is a salted hash. And nothing is shown that
 no signed checkpoint covers, so that whoever saw it holds the log to it.
 """
 
@@ -63,7 +63,7 @@ def public_router(engine: AsyncEngine, policy: Policy) -> APIRouter:
 
     @router.get("/audit/tile/entries/{path:path}")
     async def entries(path: str) -> Response:
-        """Leaves' data, each behind its length in two bytes."""
+        """Leaf data, each behind its length in two bytes."""
         which = _slice(path)
         async with engine.connect() as connection:
             await _refuse_uncovered(connection, 0, which)

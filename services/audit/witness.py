@@ -36,6 +36,7 @@ from services.audit.notes import (
 from services.audit.proof_file import MAX_HASHES
 from services.audit.verify.memory import write_whole
 from services.audit.witness_policy import Policy
+from shared.words import counted
 
 MAX_REQUEST_BYTES: Final = MAX_NOTE_BYTES + 8 * 1024
 
@@ -181,9 +182,9 @@ def _refusal(asked: _Request, before: Checkpoint | None) -> Conflict | Rejected 
     if now.size == 0 and now.root != EMPTY_ROOT:
         return Rejected(422, "an empty log has another root")
     if not consistency_holds(last.size, now.size, last.root, now.root, asked.proof):
-        return Rejected(
-            422, f"{now.size} entries do not go on from the {last.size} that were vouched for"
-        )
+        grown = counted(now.size, "entry does", "entries do")
+        vouched = f"{last.size:,} that {'was' if last.size == 1 else 'were'} vouched for"
+        return Rejected(422, f"{grown} not go on from the {vouched}")
     return None
 
 

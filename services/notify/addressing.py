@@ -12,9 +12,11 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.notify import store
 from services.notify.delivery import Message
 from services.notify.digest import on_the_desk
 from services.notify.messages import OnTheDesk, Outgoing, Wording, compose, path
+from services.notify.notices import TO_AUDITORS
 from services.notify.providers import PermanentFailure, TemporaryFailure
 from services.notify.reach import BY_EMAIL, Quiet, Reach
 from services.notify.together import Together, WriteFailed
@@ -26,6 +28,8 @@ from shared.events import Channel
 
 log = structlog.get_logger()
 
+AUDITORS: Final = "auditors/"
+"""How the names of the auditors' mailboxes begin, as no agency's does."""
 LOOK_UP_SECONDS: Final = 3.0
 """How long one look into the directory may take: its message is held meanwhile."""
 
@@ -89,6 +93,11 @@ class Addressing:
         address = (await _addresses([practitioner_id], connection)).get(practitioner_id)
         return address.reach if address else BY_EMAIL
 
+    @property
+    def auditors(self) -> tuple[str, ...]:
+        """The names of the auditors' mailboxes."""
+        return tuple(each for each in self.mailboxes if each.startswith(AUDITORS))
+
     def has_mailbox(self, agency: str) -> bool:
         """Whether an agency can be asked by email."""
         return agency in self.mailboxes
@@ -106,11 +115,26 @@ class Addressing:
             raise PermanentFailure("there is no address for it that was not refused")
         if message.purpose == "digest" and desk is None:
             raise PermanentFailure("a digest is for coordinators")
+        said = await self._said(message) if message.purpose in TO_AUDITORS else None
         way = way or Way(path(message))
         link = f"{self.public_url}{way.path}"
         return compose(
-            message, recipient, self.clock(), link, self.wording, code=way.code, desk=desk
+            message,
+            recipient,
+            self.clock(),
+            link,
+            self.wording,
+            code=way.code,
+            desk=desk,
+            said=said,
         )
+
+    async def _said(self, message: Message) -> Mapping[str, str] | None:
+        try:
+            async with asyncio.timeout(LOOK_UP_SECONDS), self.engine.connect() as connection:
+                return await store.said_to_auditors(connection, message.notice)
+        except Exception as error:  # no provider has been called yet
+            raise TemporaryFailure("what is to be told could not be read") from error
 
     async def _looked_up(
         self, message: Message, practitioner_id: str

@@ -7,7 +7,7 @@ from typing import assert_never
 from fastapi import FastAPI
 
 from services.notify import callbacks_api
-from services.notify.addressing import Addressing
+from services.notify.addressing import AUDITORS, Addressing
 from services.notify.digest import Digests
 from services.notify.following import Following
 from services.notify.forgetting import Forgetting
@@ -42,6 +42,7 @@ def create_app(settings: NotifySettings) -> FastAPI:
     wording = load_wording(settings.public_url, settings.wording_dir)
     registry = Registry.load(settings.agencies_file)
     mailboxes = {each.slug: each.mailbox for each in registry.agencies if each.mailbox}
+    mailboxes |= {f"{AUDITORS}{n}": each for n, each in enumerate(settings.auditors, start=1)}
     addressing = Addressing(
         ground.engine,
         settings.public_url,

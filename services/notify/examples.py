@@ -6,7 +6,7 @@ from itertools import product
 from typing import Final
 from uuid import UUID
 
-from services.notify.messages import DESK, TO_BE_ANSWERED, OnTheDesk, Value, Values
+from services.notify.messages import DESK, LOG, TO_BE_ANSWERED, OnTheDesk, Value, Values
 from shared.events import Purpose
 
 _ABOUT: Final = UUID("6b1f6d1e-58d2-4d0c-9a3e-5f8c1d2e3f40")
@@ -15,12 +15,26 @@ _PATHS: Final[dict[Purpose, str]] = {
     "information_asked": f"/intake/api/referrals/{_ABOUT}",
     "action_overdue": f"/triage/panels/cases/{_ABOUT}",
     "digest": DESK,
+    "checkpoint": LOG,
+    "trail_alarm": LOG,
 }
 LONGEST_BY: Final = "by the end of Wed 30 Sep"
 """As long as a time to answer by gets."""
 CODE: Final = "K7MP"
 SOME: Final = OnTheDesk(for_coordinators=3, late=1, waiting=12, untold=1)
 NOTHING: Final = OnTheDesk(for_coordinators=0, late=0, waiting=0, untold=0)
+
+
+_OF_THE_TRAIL: Final[dict[Purpose, Values]] = {
+    "checkpoint": {
+        "size": "20852163",
+        "note": "fingerpost.example.gov.uk/audit\n20852163\n"
+        "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
+        "— fingerpost.example.gov.uk/audit Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URY"
+        "N7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n",
+    },
+    "trail_alarm": {"kind": "number missing", "about": f"triage {_ABOUT}"},
+}
 
 
 def link_of(purpose: Purpose, public_url: str) -> str:
@@ -34,6 +48,9 @@ def examples(purpose: Purpose, public_url: str) -> Iterator[tuple[str, Values]]:
     if purpose == "digest":
         yield "On a morning with work", link | asdict(SOME)
         yield "On a morning without", link | asdict(NOTHING)
+        return
+    if purpose in _OF_THE_TRAIL:
+        yield "Always", {**link, **_OF_THE_TRAIL[purpose]}
         return
     about: dict[str, Value] = {**link, "reference": _reference(purpose)}
     if purpose not in TO_BE_ANSWERED:
@@ -50,6 +67,9 @@ def extremes(purpose: Purpose, public_url: str) -> Iterator[Values]:
     if purpose == "digest":
         for counts in product((0, 99_999), repeat=4):
             yield link | asdict(OnTheDesk(*counts))
+        return
+    if purpose in _OF_THE_TRAIL:
+        yield {**link, **_OF_THE_TRAIL[purpose]}
         return
     about: dict[str, Value] = {**link, "reference": _reference(purpose)}
     if purpose not in TO_BE_ANSWERED:

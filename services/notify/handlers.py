@@ -22,8 +22,11 @@ from shared.events import (
     AssignmentTransferred,
     AssignmentWaitlisted,
     AssignmentWithdrawn,
+    CheckpointStated,
+    Purpose,
     ReferralInformationRequested,
     ReferralTriaged,
+    TrailAlarmed,
 )
 
 Settled = (
@@ -61,6 +64,8 @@ class Handlers:
             ActionDone.TYPE: self.on_action_done,
             ReferralInformationRequested.TYPE: self.on_referral_information_requested,
             ReferralTriaged.TYPE: self.on_referral_triaged,
+            CheckpointStated.TYPE: self.on_checkpoint_stated,
+            TrailAlarmed.TYPE: self.on_trail_alarmed,
         }
 
     async def on_assignment_offered(self, event: AssignmentOffered, work: Work) -> None:
@@ -134,6 +139,25 @@ class Handlers:
         """Nobody is asked for what was missing of an earlier revision."""
         unsettled = await store.unsettled_to_agency(work.connection, event.referral_id)
         await _withdraw([m for m in unsettled if m.offer < event.revision], work)
+
+    async def on_checkpoint_stated(self, event: CheckpointStated, work: Work) -> None:
+        """The auditors get the signed note itself: in their mailboxes nobody can take it back."""
+        await self._to_auditors(
+            work.cause, "checkpoint", {"size": str(event.size), "note": event.note}, work
+        )
+
+    async def on_trail_alarmed(self, event: TrailAlarmed, work: Work) -> None:
+        """The auditors hear what is wrong."""
+        kind = event.kind.replace("_", " ")
+        said = {"kind": kind, "about": event.about}
+        await self._to_auditors(event.finding_id, "trail_alarm", said, work)
+
+    async def _to_auditors(
+        self, about: UUID, purpose: Purpose, said: Mapping[str, str], work: Work
+    ) -> None:
+        made = notices.to_auditors(about, purpose, self.addressing.auditors, work.now, self.in_time)
+        await store.tell_auditors(work.connection, made, said)
+        await _queue(made, work)
 
 
 async def _queue(messages: Sequence[Message], work: Work) -> None:

@@ -12,12 +12,13 @@ from typing import Final, Protocol, get_args
 from uuid import UUID
 
 from services.notify.delivery import Message
-from services.notify.notices import BY_EMAIL_ALONE, OFFERS
+from services.notify.notices import BY_EMAIL_ALONE, OFFERS, TO_AUDITORS
 from shared.events import Channel, Purpose
 from shared.london import LONDON
 
 MIDNIGHT: Final = time()
 DESK: Final = "/triage/desk"
+LOG: Final = "/audit/log"
 
 Value = str | int | bool
 Values = Mapping[str, Value]
@@ -25,6 +26,11 @@ Values = Mapping[str, Value]
 
 PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 TO_BE_ANSWERED: Final[frozenset[Purpose]] = OFFERS | {"reminder"}
+SAID_OF_THE_TRAIL: Final[Mapping[Purpose, tuple[str, ...]]] = {
+    "checkpoint": ("size", "note"),
+    "trail_alarm": ("kind", "about"),
+}
+"""What auditors are told, by the names in the words."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +70,14 @@ def must_stand(purpose: Purpose) -> tuple[str, ...]:
     """The values without which a message is of no use."""
     if purpose == "digest":
         return ("link", *(each.name for each in fields(OnTheDesk)))
+    if purpose in TO_AUDITORS:
+        return ("link", *SAID_OF_THE_TRAIL[purpose])
     return ("link", "by") if purpose in TO_BE_ANSWERED else ("link",)
 
 
 def may_stand(purpose: Purpose) -> tuple[str, ...]:
     """All values that the words of a purpose may use."""
-    if purpose == "digest":
+    if purpose == "digest" or purpose in TO_AUDITORS:
         return must_stand(purpose)
     more = ("reference", "urgent", "code") if purpose in TO_BE_ANSWERED else ("reference",)
     return must_stand(purpose) + more
@@ -79,6 +87,8 @@ def path(message: Message) -> str:
     """Where what the message is about is seen, for who is signed in."""
     if message.purpose == "digest":
         return DESK
+    if message.purpose in TO_AUDITORS:
+        return LOG
     if message.purpose == "information_asked":
         return f"/intake/api/referrals/{message.referral_id}"
     if message.case_id is not None:
@@ -95,25 +105,35 @@ def compose(
     *,
     code: str = "",
     desk: OnTheDesk | None = None,
+    said: Mapping[str, str] | None = None,
 ) -> Outgoing:
     """The message in words, to the address or number of `recipient`, as it is sent at `now`.
 
     `code`: what its reader may send back by text to take it; empty where nothing may be. `desk`:
-    what a digest tells.
+    what a digest tells. `said`: what is told of the trail.
     """
     subject, body = wording.render(
-        message.purpose, message.channel, _values(message, now, link, code, desk)
+        message.purpose, message.channel, _values(message, now, link, code, desk, said)
     )
     return Outgoing(message.id, message.channel, recipient, subject, body)
 
 
 def _values(
-    message: Message, now: datetime, link: str, code: str, desk: OnTheDesk | None
+    message: Message,
+    now: datetime,
+    link: str,
+    code: str,
+    desk: OnTheDesk | None,
+    said: Mapping[str, str] | None,
 ) -> Values:
     if message.purpose == "digest":
         if desk is None:
             raise ValueError("a digest needs its counts")
         return {"link": link, **asdict(desk)}
+    if message.purpose in TO_AUDITORS:
+        if said is None:
+            raise ValueError("what is told of the trail is not there")
+        return {"link": link, **said}
     values: dict[str, Value] = {"link": link, "reference": _reference(message)}
     if message.purpose in TO_BE_ANSWERED:
         by = message.acknowledge_by

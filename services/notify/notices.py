@@ -28,7 +28,10 @@ from shared.events import (
 OFFERS: Final[frozenset[Purpose]] = frozenset({"offered", "escalated", "place_came_free"})
 """What is said to somebody who is asked: told to nobody, the assignment goes up."""
 
-BY_EMAIL_ALONE: Final[frozenset[Purpose]] = frozenset({"information_asked", "digest"})
+TO_AUDITORS: Final[frozenset[Purpose]] = frozenset({"checkpoint", "trail_alarm"})
+"""What is said of the trail, to the auditors' mailboxes."""
+
+BY_EMAIL_ALONE: Final[frozenset[Purpose]] = TO_AUDITORS | {"information_asked", "digest"}
 """What fits into no text message, or goes to a mailbox."""
 
 _WHY: Final[dict[OfferedBecause, Purpose]] = {
@@ -196,6 +199,19 @@ def digest(
     """What waits on one of London's days: to one coordinator, by email, once."""
     notice = Notice(uuid5(DIGESTS, day.isoformat()), "digest", practitioner_id)
     return notice.messages(BY_EMAIL, now, in_time, urgent=False, practitioner_id=practitioner_id)
+
+
+def to_auditors(
+    about: UUID, purpose: Purpose, mailboxes: Sequence[str], now: datetime, in_time: InTime
+) -> Sequence[Message]:
+    """The day's checkpoint, or what is wrong with the trail: to each of these mailboxes once."""
+    return [
+        message
+        for mailbox in mailboxes
+        for message in Notice(about, purpose, mailbox).messages(
+            BY_EMAIL, now, in_time, urgent=purpose == "trail_alarm", agency=mailbox
+        )
+    ]
 
 
 @dataclass(frozen=True)

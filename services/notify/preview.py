@@ -29,6 +29,8 @@ TITLES: Final[dict[Purpose, tuple[str, str]]] = {
     "action_overdue": ("An action is late", "To whoever should see to a panel's action."),
     "information_asked": ("Something is missing", "To the mailbox of the agency that sent it."),
     "digest": ("The day's digest", "To each coordinator, at eight every morning."),
+    "checkpoint": ("The day's checkpoint", "To the auditors, once a day: to be kept."),
+    "trail_alarm": ("Something is wrong with the trail", "To the auditors, once for each thing."),
 }
 """What each is, and who gets it and when."""
 

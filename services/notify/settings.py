@@ -18,6 +18,7 @@ from shared.settings import PublicUrl, ServiceSettings
 EmailProvider = Literal["local_inbox", "smtp", "govuk_notify"]
 SmsProvider = Literal["local_inbox", "sms_gateway", "govuk_notify"]
 ProviderName = EmailProvider | SmsProvider
+Mailbox = Annotated[str, Field(pattern=r"^[^@\s,]+@[^@\s,]+$", max_length=254)]
 
 SECRETS: Final = (
     "smtp_password",
@@ -49,6 +50,8 @@ class NotifySettings(ServiceSettings):
     email_providers: Annotated[tuple[EmailProvider, ...], NoDecode]
     """The preferred first; the next is given what the one before certainly does not have."""
     sms_providers: Annotated[tuple[SmsProvider, ...], NoDecode]
+    auditors: Annotated[tuple[Mailbox, ...], NoDecode] = ()
+    """Who hears, by email, what is wrong with the trail, and gets its checkpoint every day."""
     sms_replies: bool = False
     """Whether an offer may be accepted by a text in reply."""
     delivery_minutes: int = Field(60, ge=1, le=72 * 60)
@@ -83,7 +86,7 @@ class NotifySettings(ServiceSettings):
     sms_gateway_service: str | None = None
     """In its place: the gateway's id of a set of numbers."""
 
-    @field_validator("email_providers", "sms_providers", mode="before")
+    @field_validator("email_providers", "sms_providers", "auditors", mode="before")
     @classmethod
     def _names(cls, value: Any) -> Any:
         return tuple(n.strip() for n in value.split(",")) if isinstance(value, str) else value

@@ -5,6 +5,7 @@ holder stores afterwards counts only while that moment still stands in the row. 
 message for another reason locks all of its notice first, in the order of their ids.
 """
 
+import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
@@ -67,6 +68,29 @@ async def queue(transaction: Transaction, messages: Sequence[Message], now: date
     )
     for message in messages:
         transaction.collect(wake_senders, message.id)
+
+
+async def tell_auditors(
+    connection: AsyncConnection, messages: Sequence[Message], said: Mapping[str, str]
+) -> None:
+    """Keep what the messages are to say word for word."""
+    for message in messages:
+        await connection.execute(
+            text(
+                "INSERT INTO told_to_auditors (notice, said) VALUES (:notice, CAST(:said AS jsonb))"
+                " ON CONFLICT DO NOTHING"
+            ),
+            {"notice": message.notice, "said": json.dumps(said)},
+        )
+
+
+async def said_to_auditors(connection: AsyncConnection, notice: UUID) -> Mapping[str, str] | None:
+    """What a message is to say word for word."""
+    rows = await connection.execute(
+        text("SELECT said FROM told_to_auditors WHERE notice = :notice"), {"notice": notice}
+    )
+    said: Mapping[str, str] | None = rows.scalar_one_or_none()
+    return said
 
 
 async def unsettled_of_assignment(

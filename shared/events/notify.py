@@ -18,6 +18,8 @@ Purpose = Literal[
     "action_overdue",
     "information_asked",
     "digest",
+    "checkpoint",
+    "trail_alarm",
 ]
 """What a message is for. `escalated` and `place_came_free` are offers, made for that reason."""
 

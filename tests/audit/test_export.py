@@ -75,6 +75,7 @@ async def test_a_spreadsheet_has_a_row_an_entry_that_can_be_proved(
     assert rows[-1]["why"] == '\'=HYPERLINK("x")'
     for row in rows:
         leaf = leaf_hash(bytes.fromhex(row["leaf data"]))
+        assert row["leaf hash"] == leaf.hex()
         proof = [bytes.fromhex(each) for each in row["inclusion proof"].split()]
         root = bytes.fromhex(row["tree root"])
         assert inclusion_holds(int(row["entry"]), int(row["tree size"]), leaf, proof, root)
@@ -85,6 +86,18 @@ def test_a_cell_that_begins_as_a_formula_is_text(cell: str) -> None:
     """An apostrophe stands before it."""
     assert neutral(cell) == f"'{cell}"
     assert neutral(f"a{cell}") == f"a{cell}"
+
+
+async def test_a_page_has_what_is_to_be_compared_with_the_spreadsheet(
+    http: httpx2.AsyncClient,
+) -> None:
+    """Leaf data and leaf hash, under the same words."""
+    sheet = (await exported(http, "csv", referral=str(REFERRAL))).text
+    page = (await http.get("/audit/trail", params=PURPOSE | {"referral": str(REFERRAL)})).text
+
+    row = next(csv.DictReader(io.StringIO(sheet)))
+    for word in ("leaf data", "leaf hash"):
+        assert f'<dt>{word.capitalize()}</dt><dd class="code">{row[word]}</dd>' in page
 
 
 async def test_json_lines_are_the_answer_line_by_line(http: httpx2.AsyncClient) -> None:

@@ -1,4 +1,4 @@
-"""A system in which triage begins to hear notify: what was said before is not missed."""
+"""A system in which a service begins to hear another: what was said before is not missed."""
 
 from datetime import UTC, datetime
 from importlib import import_module
@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from deploy.keys import OWNER
 from deploy.migrations import migrate
 from shared.events import AccessRecorded, EventData, NotificationSent, envelope
+from shared.subjects import Service
 from shared.subjects import event as subject_of
 from tests.servers import Postgres
 
@@ -14,10 +15,10 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 REFERRAL = uuid4()
 
 
-def said(event: EventData, sequence: int) -> tuple[UUID, str, bytes]:
-    """A row of notify's outbox."""
+def said(event: EventData, sequence: int, producer: Service = "notify") -> tuple[UUID, str, bytes]:
+    """A row of a producer's outbox."""
     told = envelope(
-        event, event_id=uuid4(), producer="notify", subject=REFERRAL, time=NOW, sequence=sequence
+        event, event_id=uuid4(), producer=producer, subject=REFERRAL, time=NOW, sequence=sequence
     )
     return told.id, subject_of(event.TYPE), told.model_dump_json(exclude_none=True).encode()
 
@@ -47,3 +48,21 @@ async def test_what_notify_said_before_counts_as_heard(postgres: Postgres) -> No
         (rows[0][0], "notify", REFERRAL, 1),
         (rows[1][0], "notify", REFERRAL, 2),
     ]
+
+
+async def test_what_audit_said_before_counts_as_heard(postgres: Postgres) -> None:
+    """Notify heard who read what of everybody, and without a number; it waits for none of them."""
+    database = await postgres.fresh_database()
+    await migrate(database.url(OWNER))
+    owner = await database.connect(OWNER)
+    read = AccessRecorded(reader="a-1", roles=("auditor",), what="trail", why="inspection")
+    row = said(read, 1, "audit")
+    await owner.execute("INSERT INTO audit.outbox VALUES (DEFAULT, $1, $2, $3, $4)", *row, NOW)
+    await owner.execute("INSERT INTO notify.inbox VALUES ($1, NULL, NULL, NULL, $2)", row[0], NOW)
+    migration = import_module("deploy.migrations.notify.0004_hearing_audit")
+
+    await owner.execute(migration._STATEMENTS[-1])
+
+    heard = await owner.fetch("SELECT * FROM notify.inbox")
+    await owner.close()
+    assert [tuple(row.values())[:4] for row in heard] == [(row[0], "audit", REFERRAL, 1)]

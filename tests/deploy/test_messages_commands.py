@@ -17,7 +17,7 @@ def test_every_message_is_shown_without_a_server() -> None:
     """With its subject or its length, nothing beside it on standard error."""
     ran = run()
     assert (ran.exit_code, ran.stderr) == (0, "")
-    assert ran.stdout.count(".txt (as it comes)") == 16
+    assert ran.stdout.count(".txt (as it comes)") == 18
     assert "Subject: Fingerpost: something is waiting for you (urgent)" in ran.stdout
     assert " of 160 characters, one text:" in ran.stdout
 

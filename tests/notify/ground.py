@@ -38,8 +38,9 @@ from shared.events import (
     Channel,
     EventData,
     envelope,
+    subject_of_service,
 )
-from shared.subjects import EVENTS
+from shared.subjects import EVENTS, FOLLOWS, Service
 from tests.servers import Database
 
 PUBLIC_URL = "https://fp.example.gov.uk"
@@ -103,7 +104,14 @@ class Notify:
     def __post_init__(self) -> None:
         self.unit = UnitOfWork(self.engine, "notify", self._nudged, clock=self.clock)
         self.addressing = Addressing(
-            self.engine, PUBLIC_URL, self.clock, mailboxes={"acme-school": "office@school.example"}
+            self.engine,
+            PUBLIC_URL,
+            self.clock,
+            mailboxes={
+                "acme-school": "office@school.example",
+                "auditors/1": "audit@council.example",
+                "auditors/2": "inspector@elsewhere.example",
+            },
         )
         self.following = Following(self.addressing)
         self.reports = Reports(self.unit, self.following)
@@ -114,7 +122,7 @@ class Notify:
     async def hear(self, *heard: Received) -> None:
         """Handle messages as the consumer does, in one transaction."""
         handlers = Handlers(self.addressing)
-        open_ = open_event(handlers.by_type(), frozenset(("triage",)))
+        open_ = open_event(handlers.by_type(), frozenset(FOLLOWS["notify"]))
         async with self.unit.transaction() as transaction:
             consumer = Consumer(self.unit, open_)
             await consumer.handle(transaction, [open_(each) for each in heard])
@@ -172,6 +180,7 @@ async def notify_on(database: Database) -> Notify:
         await owner.execute(
             "TRUNCATE notify.message, notify.delivery_report, notify.gone_up, notify.local_inbox,"
             " notify.inbox, notify.outbox, notify.parked, notify.event_sequence,"
+            " notify.told_to_auditors,"
             " triage.directory_entry, triage.refused_address"
         )
         await owner.executemany(
@@ -293,11 +302,20 @@ def late_action(told: str = "p-k4wz7m") -> ActionOverdue:
 
 def heard(event: EventData, sequence: int = 1) -> Received:
     """An event of triage, as it comes from the stream."""
+    return _said(event, "triage", event.model_dump()["referral_id"], sequence)
+
+
+def audited(event: EventData, sequence: int = 1) -> Received:
+    """An event of audit's, as it comes from the stream."""
+    return _said(event, "audit", subject_of_service("audit"), sequence)
+
+
+def _said(event: EventData, producer: Service, subject: UUID, sequence: int) -> Received:
     wrapped = envelope(
         event,
         event_id=uuid4(),
-        producer="triage",
-        subject=event.model_dump()["referral_id"],
+        producer=producer,
+        subject=subject,
         time=NOON,
         sequence=sequence,
     )

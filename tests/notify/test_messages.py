@@ -14,6 +14,7 @@ from services.notify.examples import CODE, LONGEST_BY, NOTHING, SOME, link_of
 from services.notify.messages import (
     DESK,
     PURPOSES,
+    SAID_OF_THE_TRAIL,
     TO_BE_ANSWERED,
     Outgoing,
     answer_by,
@@ -21,6 +22,7 @@ from services.notify.messages import (
     compose,
     path,
 )
+from services.notify.notices import TO_AUDITORS
 from services.notify.wording_files import shipped
 from shared.events import Channel, Purpose
 from tests.notify.ground import NOON, PUBLIC_URL
@@ -31,7 +33,7 @@ HALF_PAST_TWO = NOON + timedelta(hours=2, minutes=30)
 CASE = UUID("4f1d9c52-3e0b-4c55-8f6e-1d7a6a1f0b11")
 EVERY = [(purpose, channel) for purpose in PURPOSES for channel in channels_of(purpose)]
 LONGEST_URL = "https://" + "a" * 43
-OF_NO_ASSIGNMENT = ("action_overdue", "information_asked", "digest")
+OF_NO_ASSIGNMENT = ("action_overdue", "information_asked", "digest", *TO_AUDITORS)
 MOMENTS = st.integers(0, 10 * 365 * 24 * 60).map(lambda minutes: NOON + timedelta(minutes=minutes))
 
 
@@ -63,7 +65,8 @@ def link(of: Message, url: str = PUBLIC_URL) -> str:
 
 def words(one: Message, *, code: str = "") -> Outgoing:
     """A message in our own words."""
-    return compose(one, "", NOON, link(one), shipped(), code=code, desk=SOME)
+    said = dict.fromkeys(SAID_OF_THE_TRAIL.get(one.purpose, ()), "said")
+    return compose(one, "", NOON, link(one), shipped(), code=code, desk=SOME, said=said)
 
 
 def test_an_email_in_full() -> None:

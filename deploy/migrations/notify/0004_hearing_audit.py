@@ -16,6 +16,26 @@ def upgrade() -> None:
 
 
 _STATEMENTS = (
+    """ALTER TABLE notify.message
+        DROP CONSTRAINT message_purpose_check,
+        ADD CONSTRAINT message_purpose_check CHECK (purpose IN ('offered', 'escalated',
+            'place_came_free', 'reminder', 'first_contact_overdue', 'withdrawn', 'action_overdue',
+            'information_asked', 'digest', 'checkpoint', 'trail_alarm')),
+        DROP CONSTRAINT about_an_assignment,
+        ADD CONSTRAINT about_an_assignment CHECK ((assignment_id IS NULL) = (purpose IN
+            ('action_overdue', 'information_asked', 'digest', 'checkpoint', 'trail_alarm'))),
+        DROP CONSTRAINT to_somebody,
+        ADD CONSTRAINT to_somebody CHECK ((agency IS NOT NULL) = (practitioner_id IS NULL)
+            AND (agency IS NOT NULL)
+                = (purpose IN ('information_asked', 'checkpoint', 'trail_alarm'))),
+        DROP CONSTRAINT of_a_referral,
+        ADD CONSTRAINT of_a_referral CHECK ((referral_id IS NULL)
+            = (purpose IN ('digest', 'checkpoint', 'trail_alarm')))""",
+    # What auditors are told word for word: the signed note; what is wrong.
+    """CREATE TABLE notify.told_to_auditors (
+        notice uuid PRIMARY KEY,
+        said jsonb NOT NULL)""",
+    "GRANT SELECT, INSERT ON notify.told_to_auditors TO notify",
     # Notify hears audit from now on. What was said before is past, and its numbers are not missed.
     # A new system has no audit yet.
     """DO $$ BEGIN

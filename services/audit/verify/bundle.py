@@ -26,9 +26,11 @@ from services.audit.verify.archive import (
 )
 from services.audit.verify.memory import Memory
 from services.audit.verify.report import DoesNotHold, Report
-from services.audit.verify.shown import check_called, check_shown
+from services.audit.verify.shown import check_called, check_said, event_of
 from services.audit.verify.signed import Signed, check_quorum, check_remembered, check_signed
 from services.audit.witness_policy import Policy
+from shared.events import CloudEvent
+from shared.words import counted
 
 Stream = tuple[str, UUID]
 """One producer's events on one referral, which it numbers from 1."""
@@ -38,9 +40,13 @@ Stream = tuple[str, UUID]
 class _Seen:
     """What the entries so far have shown."""
 
-    entries: int = 0
     last: int = -1
-    destroyed: Counter[Stream] = field(default_factory=Counter)
+    good: int = 0
+    """Events that are there and hold."""
+    destroyed: int = 0
+    unnumbered: Counter[Stream] = field(default_factory=Counter)
+    """Entries whose number nothing here shows, destroyed or altered: each excuses a gap of one."""
+    numbered: int = 0
     numbers: defaultdict[Stream, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     files: set[str] = field(default_factory=set)
 
@@ -73,22 +79,29 @@ def _check_entries(archive: Archive, signed: Signed, report: Report) -> None:
     query = _query(archive)
     seen = _Seen()
     for entry in _entries(archive):
+        numbered = seen.numbered
         try:
             _check_entry(archive, entry, signed, seen)
             _check_asked(entry, query.asked)
+            seen.good += not entry.destroyed
         except DoesNotHold as error:
             report.found("events", f"Entry {entry.index} does not hold: {error}.", entry.index)
+        if seen.numbered == numbered:
+            seen.unnumbered[entry.producer, entry.referral] += 1
     if unshown := sorted(archive.numbered - seen.files):
         report.found("events", f"The bundle holds {unshown[0]} for no entry that it shows.")
-    gone = seen.destroyed.total()
+    log = counted(signed.checkpoint.size, "entry", "entries")
     report.checked.append(
-        f"{seen.entries - gone} events are shown as their bytes say, and each of them, with its"
-        f" salt, is in the signed log of {signed.checkpoint.size} entries."
+        f"1 event is shown as its bytes say, and with its salt is in the signed log of {log}."
+        if seen.good == 1
+        else f"{seen.good:,} events are shown as their bytes say, and each of them, with its salt,"
+        f" is in the signed log of {log}."
     )
-    if gone:
+    if gone := seen.destroyed:
+        hashes = "its hash is" if gone == 1 else "their hashes are"
         report.unchecked.append(
-            f"What is shown of {gone} events whose content was destroyed: their hashes are in the"
-            " log, the rest is its word."
+            f"What is shown of {counted(gone, 'event', 'events')} whose content was destroyed:"
+            f" {hashes} in the log, the rest is its word."
         )
     _check_numbers(query, seen, report)
 
@@ -103,26 +116,33 @@ def _check_asked(entry: BundleEntry, asked: Asked) -> None:
 
 def _check_entry(archive: Archive, entry: BundleEntry, signed: Signed, seen: _Seen) -> None:
     before, seen.last = seen.last, entry.index
-    seen.entries += 1
     if entry.index <= before:
         raise DoesNotHold("the entries are not in the log's order")
     names = {proof_name(entry.index)} | ({event_name(entry.index)} & archive.numbered)
     seen.files |= names
-    stream = (entry.producer, entry.referral)
     proof = _proof(archive, entry, signed)
-    leaf_data = bytes.fromhex(entry.leaf_data)
-    check_called(entry.altered)
     if entry.destroyed:
-        seen.destroyed[stream] += 1
+        seen.destroyed += 1
         if len(names) > 1 or proof.extra is not None:
             raise DoesNotHold("its content is said to be destroyed, and is there")
+        check_called(entry.altered)
     else:
-        if proof.extra is None:
-            raise DoesNotHold("its salt is missing")
-        body = archive.read(event_name(entry.index))
-        event = check_shown(entry, proof.extra, body, leaf_data)
-        seen.numbers[stream][event.sequence] += 1
-    _check_inclusion(proof, leaf_data, signed.checkpoint)
+        event = _event(archive, entry, proof, seen)
+        check_called(entry.altered)
+        check_said(entry, event)
+    _check_inclusion(proof, bytes.fromhex(entry.leaf_data), signed.checkpoint)
+
+
+def _event(archive: Archive, entry: BundleEntry, proof: ProofFile, seen: _Seen) -> CloudEvent:
+    """An entry's event. It is numbered by its own words, whatever is shown beside them."""
+    if proof.extra is None:
+        check_called(entry.altered)
+        raise DoesNotHold("its salt is missing")
+    body = archive.read(event_name(entry.index))
+    event = event_of(proof.extra, body, bytes.fromhex(entry.leaf_data))
+    seen.numbers[event.producer, event.subject][event.sequence] += 1
+    seen.numbered += 1
+    return event
 
 
 def _proof(archive: Archive, entry: BundleEntry, signed: Signed) -> ProofFile:
@@ -159,9 +179,10 @@ def _check_numbers(query: BundleQuery, seen: _Seen, report: Report) -> None:
     for said in wrong:
         report.found("events", said)
     if not wrong:
+        of = "the referral" if len(whole) == 1 else f"the {len(whole):,} referrals"
         report.checked.append(
-            f"Who tells of a referral numbers it: of the {len(whole)} referrals asked for none of"
-            " the events is missing up to the last that is shown."
+            f"Who tells of a referral numbers it: of {of} asked for no event is missing up to the"
+            " last that is shown."
         )
     report.unchecked.append("Whether there are later events, or other referrals to show.")
 
@@ -170,12 +191,12 @@ def _wrong_numbers(whole: Collection[UUID], seen: _Seen) -> Iterator[str]:
     for (producer, referral), numbers in seen.numbers.items():
         if referral not in whole:
             continue
-        missing = max(numbers) - len(numbers) - seen.destroyed[producer, referral]
+        missing = max(numbers) - len(numbers) - seen.unnumbered[producer, referral]
         if missing > 0:
-            yield (
-                f"{missing} events that {producer} told of referral {referral} are missing: their"
-                " numbers leave gaps."
-            )
+            which = "event", "is missing: the numbers leave a gap"
+            if missing > 1:
+                which = "events", "are missing: the numbers leave gaps"
+            yield f"{missing:,} {which[0]} that {producer} told of referral {referral} {which[1]}."
         if numbers.total() > len(numbers):
             yield f"{producer} numbered two events of referral {referral} the same."
 

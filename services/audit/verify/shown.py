@@ -41,16 +41,23 @@ def check_called(altered: Altered | None) -> None:
         raise DoesNotHold(f"the log itself says that it was altered: {_CALLED[altered]}")
 
 
-def check_shown(shown: Shown, salt: bytes, body: bytes, leaf_data: bytes) -> CloudEvent:
-    """The event of these bytes. DoesNotHold unless salt and bytes are the leaf's, and say what is
-    shown."""
+def check_shown(shown: Shown, salt: bytes, body: bytes, leaf_data: bytes) -> None:
+    """DoesNotHold unless salt and bytes make the leaf data, and say what is shown."""
+    check_said(shown, event_of(salt, body, leaf_data))
+
+
+def event_of(salt: bytes, body: bytes, leaf_data: bytes) -> CloudEvent:
+    """The event of these bytes; DoesNotHold unless salt and bytes make the leaf data."""
     if sha256(salt + body).digest() != leaf_data:
-        raise DoesNotHold("salt and bytes are not those of the leaf")
+        raise DoesNotHold("salt and bytes do not make the leaf data")
     try:
-        event = CloudEvent.model_validate_json(body)
+        return CloudEvent.model_validate_json(body)
     except ValidationError:
         raise DoesNotHold("the bytes are no event") from None
+
+
+def check_said(shown: Shown, event: CloudEvent) -> None:
+    """DoesNotHold unless the event says what is shown of it."""
     said = (event.id, event.type, event.time, event.producer, event.subject)
     if said != (shown.event_id, shown.type, shown.time, shown.producer, shown.referral):
         raise DoesNotHold("what is shown is not what the bytes say")
-    return event

@@ -9,6 +9,7 @@ from services.audit.notes import Note, NoteRefused, VerifierKey, parse_note, ver
 from services.audit.verify.memory import Memory
 from services.audit.verify.report import CannotCheck, Report
 from services.audit.witness_policy import NONE, Policy
+from shared.words import counted
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def check_signed(encoded: bytes, policy: Policy, report: Report) -> Signed | Non
         return None
     report.checkpoint = checkpoint
     report.checked.append(
-        f"The checkpoint of {checkpoint.origin} with {checkpoint.size} entries is signed by"
-        f" {len(signers)} of the {len(keys)} keys that the policy names for the log."
+        f"The checkpoint of {checkpoint.origin} with {_entries(checkpoint.size)} is signed by"
+        f" {_of_keys(len(signers), len(keys))} for the log."
     )
     return Signed(encoded, note, checkpoint, signers, cosigned_at)
 
@@ -83,7 +84,7 @@ def check_quorum(signed: Signed, policy: Policy, report: Report) -> None:
         )
     else:
         report.checked.append(
-            f"The witnesses that the policy asks for stand by {signed.checkpoint.size} entries:"
+            f"The witnesses that the policy asks for stand by {_entries(signed.checkpoint.size)}:"
             f" {signed.cosigners}."
         )
 
@@ -105,33 +106,51 @@ def check_remembered(
     if before.size > now.size and roots is not None:
         report.found(
             "memory",
-            f"The log is smaller than it was: {before.size} entries were signed and remembered,"
-            f" and here are {now.size}. Entries were taken away, or this is an old copy.",
+            f"The log is smaller than it was: {counted(before.size, 'entry was', 'entries were')}"
+            f" signed and remembered, and here {'is' if now.size == 1 else 'are'} {now.size:,}."
+            " Entries were taken away, or this is an old copy.",
         )
     elif before.size == now.size and before.root != now.root:
         report.found(
             "memory",
-            f"Two different logs of {now.size} entries were signed: this one, and the one that is"
+            f"Two different logs of {_entries(now.size)} were signed: this one, and the one that is"
             f" remembered in {memory.file(now.origin)}. The two signatures together prove it.",
         )
     elif before.size == now.size:
-        report.checked.append(f"It is the checkpoint of {before.size} entries remembered here.")
+        report.checked.append(f"It is the checkpoint of {_entries(before.size)} remembered here.")
     elif roots is None:
         report.unchecked.append(
-            f"Whether it belongs to the history remembered here, of {before.size} entries: that"
+            f"Whether it belongs to the history remembered here, of {_entries(before.size)}: that"
             " takes the log itself, by its address or as a folder."
         )
     elif roots[before.size] != before.root:
+        is_not = "is not the one that was" if before.size == 1 else "are not those that were"
+        first = "entry" if before.size == 1 else _entries(before.size)
         report.found(
             "memory",
-            f"The first {before.size} entries are not those that were signed and remembered in"
+            f"The first {first} {is_not} signed and remembered in"
             f" {memory.file(now.origin)}: the log was rewritten.",
         )
     else:
         report.checked.append(
-            f"The first {before.size} entries are those that the checkpoint remembered here covers."
+            f"The first {_those(before.size)} that the checkpoint remembered here covers."
         )
     _note_changed_key(note, signed, report)
+
+
+def _entries(number: int) -> str:
+    return counted(number, "entry", "entries")
+
+
+def _those(number: int) -> str:
+    return "entry is the one" if number == 1 else f"{number:,} entries are those"
+
+
+def _of_keys(signers: int, known: int) -> str:
+    """How many of the policy's keys signed."""
+    if known == 1:
+        return "the key that the policy names"
+    return f"{signers} of the {known} keys that the policy names"
 
 
 def _unsigned(note: Note, origin: str, keys: Collection[VerifierKey], error: NoteRefused) -> str:

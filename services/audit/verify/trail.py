@@ -94,6 +94,6 @@ def _check(entry: TrailEntry, tree: Checkpoint | None, before: int, trail: Trail
         if entry.content.text.encode(errors="replace") != entry.content.bytes:
             raise DoesNotHold("the text is not that of the bytes")
     if leaf_hash(entry.leaf_data) != entry.leaf_hash:
-        raise DoesNotHold("the leaf's hash is not that of its data")
+        raise DoesNotHold("the leaf hash is not that of the leaf data")
     if not inclusion_holds(entry.index, tree.size, entry.leaf_hash, entry.inclusion, tree.root):
         raise DoesNotHold("the leaf is not in the tree at its index")

@@ -64,15 +64,16 @@ def _check_tree(
         report.found("tree", "The entries and tiles make another root than the signed one.")
         return
     report.checked.append(
-        f"All {newest.size} entries were hashed anew: every tile is what they make, and so is the"
-        " signed root."
+        ("The one entry was" if newest.size == 1 else f"All {newest.size:,} entries were")
+        + " hashed anew: every tile is what the entries make, and so is the signed root."
     )
     # Sizes first: of a larger tree than the newest there is no root.
     if cosigned.origin != newest.origin or roots.get(cosigned.size) != cosigned.root:
         report.found("tree", "The log signed two checkpoints that contradict each other.")
-    elif cosigned.size < newest.size:
+    elif later := newest.size - cosigned.size:
+        which = "newest entry" if later == 1 else f"newest {later:,} entries"
         report.unchecked.append(
-            f"Whether the log shows everybody the same newest {newest.size - cosigned.size}"
-            " entries: the witnesses have not cosigned these yet."
+            f"Whether the log shows everybody the same {which}: the witnesses have not cosigned"
+            " that yet."
         )
     check_remembered(signed, memory, roots, report)

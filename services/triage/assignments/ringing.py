@@ -20,6 +20,8 @@ WHAT: Final[Mapping[Purpose, str]] = {
     "withdrawn": "that this has been withdrawn",
     "action_overdue": "that an action of a panel is overdue",
     "information_asked": "that something is missing in a referral of theirs",
+    "checkpoint": "the checkpoint of the day",
+    "trail_alarm": "that something is wrong with the trail",
     "digest": "to look at the desk",
 }
 """What somebody is to be told, by what the message was for."""
@@ -27,6 +29,8 @@ WHAT: Final[Mapping[Purpose, str]] = {
 _ABOUT: Final[Mapping[Purpose, str]] = {
     "action_overdue": "An action of a panel",
     "information_asked": "A question to an agency",
+    "checkpoint": "A message to the auditors",
+    "trail_alarm": "A message to the auditors",
     "digest": "The message of the day",
 }
 

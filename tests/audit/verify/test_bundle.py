@@ -52,8 +52,10 @@ def test_an_honest_bundle_holds(tmp_path: Path) -> None:
 
     assert report.holds, report.problems
     assert any("3 events are shown as their bytes say" in each for each in report.checked)
-    assert any("1 events whose content was destroyed" in each for each in report.unchecked)
-    assert any("none of the events is missing" in each for each in report.checked)
+    assert any(
+        "1 event whose content was destroyed: its hash is" in each for each in report.unchecked
+    )
+    assert any("of the referral asked for no event is missing" in each for each in report.checked)
 
 
 @given(st.integers(0, len(honest()) * 8 - 1))
@@ -91,7 +93,7 @@ def test_a_bit_flipped_in_any_file_and_packed_again_is_found(data: st.DataObject
         ({"time": "2026-11-03T09:31:00Z"}, "what is shown is not what the bytes say"),
         ({"producer": "intake"}, "what is shown is not what the bytes say"),
         ({"referral": str(uuid4())}, "what is shown is not what the bytes say"),
-        ({"leaf_data": "00" * 32}, "salt and bytes are not those of the leaf"),
+        ({"leaf_data": "00" * 32}, "salt and bytes do not make the leaf data"),
         ({"destroyed": True}, "said to be destroyed, and is there"),
         ({"index": 7}, "proofs/7.tlog-proof is missing"),
         ({"index": -1}, "line 1 of entries.jsonl is no entry"),
@@ -207,7 +209,8 @@ def test_an_event_left_out_leaves_a_gap_in_the_numbers(tmp_path: Path) -> None:
 
     assert wrong(report) == ["events"]
     assert (
-        f"1 events that triage told of referral {REFERRAL} are missing" in report.problems[0].said
+        report.problems[0].said
+        == f"1 event that triage told of referral {REFERRAL} is missing: the numbers leave a gap."
     )
 
 
@@ -228,6 +231,39 @@ def test_destroyed_content_explains_so_many_numbers_and_no_more(tmp_path: Path) 
     """One destroyed, one left out: there is a gap."""
     assert checked_bundle(tmp_path, Parts(destroyed=(255,)).files()).holds
     assert not checked_bundle(tmp_path, Parts(destroyed=(255,), shown=(3, 255, 299)).files()).holds
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"altered": "content"},
+        {"altered": "place"},
+        {"producer": "intake"},
+        {"leaf_data": "00" * 32},
+    ],
+)
+def test_an_altered_event_is_wrong_and_not_missing_besides(
+    changed: dict[str, str], tmp_path: Path
+) -> None:
+    """It excuses one number, and no more than that."""
+    one = checked_bundle(tmp_path, with_line(Parts().files(), 1, **changed))
+    two = checked_bundle(tmp_path, with_line(Parts(shown=(3, 255, 299)).files(), 1, **changed))
+
+    assert [each.index for each in one.problems] == [255]
+    assert [each.index for each in two.problems] == [255, None]
+    assert "1 event that triage told" in two.problems[1].said
+    assert any("3 events are shown as their bytes say" in each for each in one.checked)
+
+
+def test_an_event_with_other_bytes_is_wrong_and_not_missing_besides(tmp_path: Path) -> None:
+    """Nor is one whose proof is away."""
+    files = Parts().files()
+    other = checked_bundle(tmp_path, {**files, "events/255.json": b"{}"})
+    del files["proofs/255.tlog-proof"], files["events/255.json"]
+    away = checked_bundle(tmp_path, files)
+
+    assert [each.index for each in other.problems] == [255]
+    assert [each.index for each in away.problems] == [255]
 
 
 def test_two_events_of_one_number_are_found(tmp_path: Path) -> None:

@@ -83,6 +83,19 @@ def test_a_rewritten_log_that_its_own_key_signs_is_found_by_memory(changed: int)
         assert "the log was rewritten" in report.problems[0].said
 
 
+def test_of_one_entry_it_is_said_that_it_is_one(tmp_path: Path, memory: Path) -> None:
+    """By whatever is said, of the log and of what is remembered."""
+    first = checked(lay(tmp_path / "one", entries(1)), memory)
+    second = checked(lay(tmp_path / "two", entries(2)), memory)
+    checked(tmp_path / "one", tmp_path / "memory of one")
+    forked = checked(lay(tmp_path / "forked", [bytes(32)] * 2), tmp_path / "memory of one")
+
+    said = [each for report in (first, second) for each in (*report.checked, *report.unchecked)]
+    assert not [each for each in said if "1 entries" in each or "1 keys" in each]
+    assert "The first entry is the one that the checkpoint remembered here covers." in said
+    assert "The first entry is not the one that was signed" in forked.problems[0].said
+
+
 def test_two_histories_of_one_size_are_a_fork(log: Path, memory: Path, tmp_path: Path) -> None:
     """And the remembered one stays: it is the proof."""
     checked(log, memory)
