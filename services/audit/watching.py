@@ -143,8 +143,11 @@ async def record(finding: Finding, transaction: Transaction, now: datetime) -> N
     """Keep a finding, log it and tell it, unless it was found before."""
     if not await store.add(transaction.connection, finding, now):
         return
-    line = "trail.altered" if finding.kind == "entry_altered" else "trail.incomplete"
-    log.error(line, finding_id=str(finding.id), kind=finding.kind, about=finding.about)
+    found: dict[str, str] = {"finding_id": str(finding.id), "kind": finding.kind}
+    if finding.kind == "entry_altered":
+        log.error("trail.altered", **found, about=finding.about)
+    else:
+        log.error("trail.incomplete", **found, about=finding.about)
     told = TrailAlarmed(finding_id=finding.id, kind=finding.kind, about=finding.about)
     subject = finding.referral or subject_of_service("audit")
     Work(transaction, finding.id, now).emit(told, subject)
