@@ -104,7 +104,7 @@ def question_of(
     request: Request,
     _why: Annotated[str, Query(alias="why", description=f"one of {', '.join(asking.WHYS)}")] = "",
     _reference: Annotated[
-        str, Query(alias="reference", description="the case's number; may be blank")
+        str, Query(alias="reference", description="the case's number; may be left out")
     ] = "",
     _referral: Annotated[str, Query(alias="referral")] = "",
     _person_ref: Annotated[str, Query(alias="person_ref")] = "",

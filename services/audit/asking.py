@@ -83,8 +83,6 @@ def read(query: Mapping[str, str]) -> Question | Unanswerable:
     why = field("why", _why)
     if why is None and not faults:
         faults.append(Problem(field="why", problem=NO_REASON))
-    if "reference" not in query:
-        faults.append(Problem(field="reference", problem="Give the case's number, or leave it"))
     reference = field("reference", _matching(_REFERENCE, _REFERENCE_WANTED)) or ""
     asked: dict[str, Any] = {
         "referral": field("referral", _uuid),
@@ -107,7 +105,9 @@ def read(query: Mapping[str, str]) -> Question | Unanswerable:
     return Question(Asked(**asked), why, reference, cursor or 0)
 
 
-_REFERENCE_WANTED: Final = "A case's number: letters, figures, / . - and no words; 40 at most"
+_REFERENCE_WANTED: Final = (
+    "A case's number has at most 40 letters, figures, / . and -. Leave it out if there is none"
+)
 
 
 def _why(given: str) -> Why:
