@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from threading import Event, Thread
 from typing import Annotated, Final
@@ -135,6 +136,12 @@ class Follower:
             return words(outcome)
         brought = Note(note.text, (*note.signatures, outcome.signature)).encode()
         status = self.address.bring(COSIGNATURES, brought)
+        if status == HTTPStatus.FORBIDDEN:
+            return (
+                f"{words(outcome)}; the log did not take that: its policy does not know this"
+                f" witness. Ask whoever runs the log to add the line `witness NAME {self.key}` to"
+                " its policy, and to start audit again"
+            )
         if status is None or not 200 <= status < 300:
             return f"{words(outcome)}; the log did not take that: {status or 'no answer'}"
         return words(outcome)
