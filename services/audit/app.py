@@ -11,7 +11,7 @@ from services.audit.pages import TEMPLATES, pages_router
 from services.audit.retention import Retention
 from services.audit.schedule import parse_schedule
 from services.audit.settings import AuditSettings
-from services.audit.signer import Signer, read_keys
+from services.audit.signer import Signer, check_named, read_keys
 from services.audit.stating import Stating
 from services.audit.tile_routes import public_router
 from services.audit.watching import Watching
@@ -28,6 +28,8 @@ def create_app(settings: AuditSettings) -> FastAPI:
     file = settings.witness_policy_file
     policy_text = file.read_text() if file else ""
     policy = parse_policy(policy_text) if file else NO_WITNESSES
+    if file:
+        check_named(keys, policy, file)
     ground = Ground.build("audit", settings)
     ground.listen(EVENTS, Handlers().open_event)
     schedule = parse_schedule(settings.retention_file.read_text())

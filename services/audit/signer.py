@@ -32,6 +32,7 @@ from services.audit.notes import (
     sign,
     verified,
 )
+from services.audit.witness_policy import Policy
 from shared.bus.errors import describe
 from shared.words import counted
 
@@ -58,6 +59,14 @@ def read_keys(files: Sequence[Path], origin: str) -> tuple[SigningKey, ...]:
     if not keys or len({key.seed for key in keys}) < len(keys):
         raise UnusableKey("the log has one key or more, each named once")
     return keys
+
+
+def check_named(keys: Sequence[SigningKey], policy: Policy, file: Path) -> None:
+    """UnusableKey if the service's own policy lacks the `log` line of a key that it signs with:
+    bundles carry that policy, and whoever compared it would take the log for another's."""
+    for key in keys:
+        if key.verifier not in policy.log_keys(key.name):
+            raise UnusableKey(f"{file} has no line for a key of this log: log {key.verifier}")
 
 
 @dataclass
