@@ -34,7 +34,7 @@ from typing import Final
 import nkeys
 from joserfc.jwk import ECKey
 
-from services.audit.notes import Algorithm, MalformedKey, SigningKey
+from services.audit.tlog.notes import Algorithm, MalformedKey, SigningKey
 from shared.subjects import SERVICES
 
 DEPLOY: Final = "deploy"

@@ -9,8 +9,8 @@ import typer
 
 from deploy.commands.console import AsJson, cannot, give, say
 from deploy.log_address import LogAddress
-from services.audit.checkpoint import Checkpoint, parse_checkpoint
-from services.audit.notes import MAX_NOTE_BYTES, NoteRefused, parse_note
+from services.audit.tlog.checkpoint import Checkpoint, parse_checkpoint
+from services.audit.tlog.notes import MAX_NOTE_BYTES, NoteRefused, parse_note
 from services.audit.verify import CannotCheck, DoesNotHold, Source
 from services.audit.verify.memory import write_whole
 from services.audit.verify.reading import WIDTH, tile_path, width_at

@@ -12,9 +12,9 @@ from deploy.client import Answered, Client, NotRunning
 from deploy.commands.console import AsJson, cannot, give, out, say
 from deploy.commands.running import DEFAULT_DATA, Data
 from deploy.local.home import Home
-from services.audit.asking import WHYS, Why
+from services.audit.tlog.witness_policy import Policy, parse_policy
+from services.audit.trail.asking import WHYS, Why
 from services.audit.verify import Broken, verify_trail
-from services.audit.witness_policy import Policy, parse_policy
 from shared.words import counted
 
 ROUTINE: Final[Why] = "routine_check"

@@ -10,6 +10,7 @@ from deploy.commands.running import DEFAULT_DATA, Data
 from deploy.keys import Keys
 from deploy.local.home import Home
 from deploy.log_address import LogAddress
+from services.audit.tlog.witness_policy import MalformedPolicy, Policy, parse_policy
 from services.audit.verify import (
     CannotCheck,
     Folder,
@@ -18,7 +19,6 @@ from services.audit.verify import (
     check_bundle,
     check_log,
 )
-from services.audit.witness_policy import MalformedPolicy, Policy, parse_policy
 
 ASK = (
     "there is no policy to check with: ask the borough's information-governance lead for the"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from threading import Event, Thread
 from typing import Annotated, Final
@@ -15,8 +16,8 @@ from deploy.commands.console import cannot, say
 from deploy.commands.verify import read_policy
 from deploy.log_address import LogAddress
 from deploy.witness_server import witness_app, words
-from services.audit.checkpoint import cosigned, parse_checkpoint
-from services.audit.notes import (
+from services.audit.tlog.checkpoint import cosigned, parse_checkpoint
+from services.audit.tlog.notes import (
     MAX_NOTE_BYTES,
     Algorithm,
     MalformedKey,
@@ -27,12 +28,12 @@ from services.audit.notes import (
     parse_note,
     verified,
 )
+from services.audit.tlog.witness_policy import Policy
 from services.audit.verify import CannotCheck, DoesNotHold
 from services.audit.verify.reading import Tiles
 from services.audit.verify.tree import consistency_proof
 from services.audit.verify.whole import CHECKPOINT
 from services.audit.witness import Cosigned, MemoryLost, Witness, request
-from services.audit.witness_policy import Policy
 from shared.words import counted
 
 LOOK_SECONDS: Final = 2.0
@@ -135,6 +136,12 @@ class Follower:
             return words(outcome)
         brought = Note(note.text, (*note.signatures, outcome.signature)).encode()
         status = self.address.bring(COSIGNATURES, brought)
+        if status == HTTPStatus.FORBIDDEN:
+            return (
+                f"{words(outcome)}; the log did not take that: its policy does not know this"
+                f" witness. Ask whoever runs the log to add the line `witness NAME {self.key}` to"
+                " its policy, and to start audit again"
+            )
         if status is None or not 200 <= status < 300:
             return f"{words(outcome)}; the log did not take that: {status or 'no answer'}"
         return words(outcome)

@@ -2,21 +2,21 @@
 
 from fastapi import FastAPI
 
-from services.audit.alarm import Alarm
-from services.audit.api import api_router
-from services.audit.findings_api import findings_router
 from services.audit.handlers import Handlers
-from services.audit.key_memory import Memory
-from services.audit.pages import TEMPLATES, pages_router
-from services.audit.retention import Retention
-from services.audit.schedule import parse_schedule
+from services.audit.keeping.retention import Retention
+from services.audit.keeping.schedule import parse_schedule
+from services.audit.log.key_memory import Memory
+from services.audit.log.signer import Signer, check_named, read_keys
+from services.audit.log.stating import Stating
+from services.audit.log.tile_routes import public_router
+from services.audit.log.witnesses import Witnesses
 from services.audit.settings import AuditSettings
-from services.audit.signer import Signer, read_keys
-from services.audit.stating import Stating
-from services.audit.tile_routes import public_router
-from services.audit.watching import Watching
-from services.audit.witness_policy import NO_WITNESSES, parse_policy
-from services.audit.witnesses import Witnesses
+from services.audit.tlog.witness_policy import NO_WITNESSES, parse_policy
+from services.audit.trail.api import api_router
+from services.audit.trail.pages import TEMPLATES, pages_router
+from services.audit.whole.alarm import Alarm
+from services.audit.whole.findings_api import findings_router
+from services.audit.whole.watching import Watching
 from shared.pages import Pages
 from shared.service import Ground
 from shared.subjects import EVENTS
@@ -28,6 +28,8 @@ def create_app(settings: AuditSettings) -> FastAPI:
     file = settings.witness_policy_file
     policy_text = file.read_text() if file else ""
     policy = parse_policy(policy_text) if file else NO_WITNESSES
+    if file:
+        check_named(keys, policy, file)
     ground = Ground.build("audit", settings)
     ground.listen(EVENTS, Handlers().open_event)
     schedule = parse_schedule(settings.retention_file.read_text())

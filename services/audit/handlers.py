@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit import log
-from services.audit.finding import found_by, name_in, uuid_in
-from services.audit.store import Heard
+from services.audit.log import log
+from services.audit.log.store import Heard
+from services.audit.trail.finding import found_by, name_in, uuid_in
 from shared import subjects
 from shared.bus.consumer import Delivery, Received
 from shared.bus.errors import UnreadableMessage

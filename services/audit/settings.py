@@ -19,5 +19,5 @@ class AuditSettings(ServiceSettings):
     """What was signed last: beside the keys, on another host than the database."""
     witness_policy_file: Path | None = None
     """Which witnesses are known, and how many are enough (c2sp.org/tlog-policy)."""
-    retention_file: Path = Path(__file__).parent / "retention.yaml"
+    retention_file: Path = Path(__file__).parent / "keeping" / "retention.yaml"
     """How long the content of each type of entry is kept, and why; the hashes stay for ever."""

@@ -18,9 +18,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-from services.audit.checkpoint import Checkpoint, cosign, parse_checkpoint
-from services.audit.merkle import EMPTY_ROOT, HASH_BYTES, consistency_holds
-from services.audit.notes import (
+from services.audit.tlog.checkpoint import Checkpoint, cosign, parse_checkpoint
+from services.audit.tlog.merkle import EMPTY_ROOT, HASH_BYTES, consistency_holds
+from services.audit.tlog.notes import (
     MAX_NOTE_BYTES,
     Algorithm,
     MalformedNote,
@@ -33,9 +33,9 @@ from services.audit.notes import (
     parse_note,
     verified,
 )
-from services.audit.proof_file import MAX_HASHES
+from services.audit.tlog.proof_file import MAX_HASHES
+from services.audit.tlog.witness_policy import Policy
 from services.audit.verify.memory import write_whole
-from services.audit.witness_policy import Policy
 from shared.words import counted
 
 MAX_REQUEST_BYTES: Final = MAX_NOTE_BYTES + 8 * 1024
@@ -96,6 +96,7 @@ class Witness:
             raise ValueError("a log's key does not cosign")
         self._policy, self._key, self._memory = policy, key, memory
         self._turn = Lock()
+        self._had_memory = False
         self._recall()
 
     def add_checkpoint(self, body: bytes, at: datetime) -> Outcome:
@@ -154,16 +155,20 @@ class Witness:
                 os.close(folder)
 
     def _recall(self) -> dict[str, str]:
-        """The notes by origin. An unreadable file is no empty one."""
+        """The notes by origin. An unreadable file is no empty one, nor is one that was there a
+        moment ago: whoever takes it away would have a second history cosigned."""
         try:
             kept = json.loads(self._memory.read_bytes())
             for origin, note in _notes_in(kept).items():
                 if _checkpoint_of(note).origin != origin:
                     raise MemoryLost(f"{self._memory} mixes up its logs")
         except FileNotFoundError:
+            if self._had_memory:
+                raise MemoryLost(f"{self._memory} was there, and is gone") from None
             return {}
         except (OSError, ValueError, NoteRefused) as error:
             raise MemoryLost(f"{self._memory} cannot be read") from error
+        self._had_memory = True
         return dict(kept)
 
     def _keep(self, kept: Mapping[str, str]) -> None:
@@ -171,6 +176,7 @@ class Witness:
             write_whole(self._memory, json.dumps(kept, indent=2, ensure_ascii=False).encode())
         except OSError as error:
             raise MemoryLost(f"{self._memory} cannot be written") from error
+        self._had_memory = True
 
 
 def _refusal(asked: _Request, before: Checkpoint | None) -> Conflict | Rejected | None:

@@ -8,11 +8,11 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from deploy.keys import LOCAL_LOG, SUPERUSER
-from services.audit import checkpoints
-from services.audit.checkpoint import Checkpoint
-from services.audit.key_memory import Memory
-from services.audit.notes import Note, SigningKey, parse_note
-from services.audit.signer import Signer
+from services.audit.log import checkpoints
+from services.audit.log.key_memory import Memory
+from services.audit.log.signer import Signer
+from services.audit.tlog.checkpoint import Checkpoint
+from services.audit.tlog.notes import Note, SigningKey, parse_note
 from tests.servers import Database
 
 OLD: Final = SigningKey.generate(LOCAL_LOG, b"1" * 32)

@@ -15,8 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
+from services.audit.tlog.witness_policy import parse_policy
 from services.audit.verify import Broken, Memory, check_bundle, verify_trail
-from services.audit.witness_policy import parse_policy
 from shared.bus.work import UnitOfWork
 from shared.events import AssignmentWithdrawn
 from tests.audit.heard import received, some, take

@@ -12,9 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.keys import OWNER
-from services.audit.looking import PAGE
+from services.audit.tlog.witness_policy import parse_policy
+from services.audit.trail.looking import PAGE
 from services.audit.verify import Verified, verify_trail
-from services.audit.witness_policy import parse_policy
 from shared.bus.work import UnitOfWork
 from tests.audit.heard import some, take
 from tests.audit.looking import PURPOSE, is_signed, pages
@@ -220,7 +220,6 @@ async def test_a_trail_is_for_nobody_who_is_not_signed_in(http: httpx2.AsyncClie
 
 REFUSED = [
     ("trail", {}, "why"),
-    ("trail", {"why": "inspection"}, "reference"),
     ("trail", {"why": "curiosity", "reference": ""}, "why"),
     ("trail", PURPOSE | {"reference": "about J. Doe"}, "reference"),
     ("trail", PURPOSE | {"referral": "x"}, "referral"),
@@ -242,6 +241,19 @@ async def test_a_question_of_another_form_is_refused(
 
         assert answer.status_code == 422, query
         assert field in {each["field"] for each in answer.json()["problems"]}, query
+
+
+async def test_a_look_without_a_cases_number_is_recorded_by_its_reason_alone(
+    http: httpx2.AsyncClient, auditor: dict[str, str], connection: AsyncConnection
+) -> None:
+    """Left out or blank: not every look has a case. What is none is told how it may look."""
+    for query in ({"why": "inspection"}, {"why": "inspection", "reference": ""}):
+        assert (await http.get(TRAIL, params=query, headers=auditor)).status_code == 200
+    words = PURPOSE | {"reference": "about J. Doe"}
+    (problem,) = (await http.get(TRAIL, params=words, headers=auditor)).json()["problems"]
+
+    assert [each["data"]["why"] for each in await told(connection)] == ["inspection"] * 2
+    assert problem["problem"].endswith("Leave it out if there is none")
 
 
 @pytest.mark.system

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.checkpoint import (
+from services.audit.tlog.checkpoint import (
     Checkpoint,
     MalformedCheckpoint,
     cosign,
     cosigned,
     parse_checkpoint,
 )
-from services.audit.notes import Note, NoteRefused, Signature, parse_note, sign
+from services.audit.tlog.notes import Note, NoteRefused, Signature, parse_note, sign
 from tests.audit.verify.laid import LOG, MAYOR, NOON, POLICE, checkpoint, entries, flip
 
 TREE = checkpoint(entries(300))

@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.keys import OWNER, SUPERUSER
-from services.audit import log
-from services.audit.merkle import inclusion_holds, leaf_hash
-from services.audit.retention import Retention
-from services.audit.schedule import parse_schedule
+from services.audit.keeping.retention import Retention
+from services.audit.keeping.schedule import parse_schedule
+from services.audit.log import log
+from services.audit.tlog.merkle import inclusion_holds, leaf_hash
 from services.audit.verify import Verified, verify_trail
 from shared.bus.work import UnitOfWork
 from shared.events import CloudEvent

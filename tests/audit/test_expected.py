@@ -11,8 +11,8 @@ import pytest
 
 from deploy.simulation.quarter import SINCE, UNTIL, Quarter, staffed
 from deploy.simulation.referrals import Referrals
-from services.audit.completeness import Finding, Noted
-from services.audit.expected import Awaited, awaited, late
+from services.audit.whole.completeness import Finding, Noted
+from services.audit.whole.expected import Awaited, awaited, late
 from shared.bus.work import Work
 from shared.events import (
     AssignmentAccepted,

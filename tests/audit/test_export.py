@@ -13,13 +13,13 @@ import httpx2
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit import api, exporting
-from services.audit.exporting import COLUMNS, as_jsonl, neutral
 from services.audit.formats import Asked, TrailEntry
-from services.audit.looking import View
-from services.audit.merkle import inclusion_holds, leaf_hash
+from services.audit.tlog.merkle import inclusion_holds, leaf_hash
+from services.audit.tlog.witness_policy import parse_policy
+from services.audit.trail import api, exporting
+from services.audit.trail.exporting import COLUMNS, as_jsonl, neutral
+from services.audit.trail.looking import View
 from services.audit.verify import Memory, check_bundle
-from services.audit.witness_policy import parse_policy
 from shared.bus.consumer import Received
 from shared.bus.work import UnitOfWork
 from shared.events import AssignmentWithdrawn

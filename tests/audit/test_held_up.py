@@ -11,7 +11,7 @@ from threading import Event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from deploy.keys import LOCAL_LOG, SUPERUSER
-from services.audit.key_memory import Memory
+from services.audit.log.key_memory import Memory
 from shared.bus.work import UnitOfWork
 from tests.audit.heard import some, take
 from tests.audit.signing import Told, latest, put_back, signer

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from deploy.keys import OWNER, SUPERUSER
-from services.audit import checkpoints
-from services.audit.checkpoint import Checkpoint
-from services.audit.notes import Signature
+from services.audit.log import checkpoints
+from services.audit.tlog.checkpoint import Checkpoint
+from services.audit.tlog.notes import Signature
 from shared.bus.work import UnitOfWork
 from tests.audit.heard import some, take
 from tests.servers import Database

@@ -9,9 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit import log, store
 from services.audit.handlers import Handlers, read
-from services.audit.merkle import (
+from services.audit.log import log, store
+from services.audit.tlog.merkle import (
     EMPTY_ROOT,
     consistency_holds,
     inclusion_holds,

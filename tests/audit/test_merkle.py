@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit import tiles
-from services.audit.merkle import (
+from services.audit.log import tiles
+from services.audit.log.tiles import Hashes, Tile, filled
+from services.audit.tlog.merkle import (
     EMPTY_ROOT,
     consistency_holds,
     inclusion_holds,
     leaf_hash,
     root,
 )
-from services.audit.tiles import Hashes, Tile, filled
 
 # The leaves, roots and proofs with which Certificate Transparency's own implementations of
 # RFC 6962 are tested.

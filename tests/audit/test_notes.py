@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.notes import (
+from services.audit.tlog.notes import (
     Algorithm,
     MalformedKey,
     MalformedNote,

@@ -12,10 +12,10 @@ from deploy.commands.mirror import Copied, copy
 from deploy.commands.verify import check
 from deploy.commands.witness import Follower
 from deploy.log_address import LogAddress
-from services.audit.tile_routes import public_router
+from services.audit.log.tile_routes import public_router
+from services.audit.tlog.witness_policy import parse_policy
 from services.audit.verify import Memory
 from services.audit.witness import Witness
-from services.audit.witness_policy import parse_policy
 from shared import problems
 from shared.bus.work import UnitOfWork
 from tests.audit.heard import some, take

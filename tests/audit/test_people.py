@@ -4,8 +4,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit import store
-from services.audit.people import Concerned, concerned
+from services.audit.log import store
+from services.audit.trail.people import Concerned, concerned
 from shared.bus.consumer import Received
 from shared.bus.work import UnitOfWork
 from shared.events import PairMoved, PersonsMerged, PersonsSplit, ReferralReceived, roles_reversed

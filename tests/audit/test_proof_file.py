@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.proof_file import MalformedProof, ProofFile
+from services.audit.tlog.proof_file import MalformedProof, ProofFile
 from tests.audit.verify.laid import LOG, checkpoint, entries, flip, note
 
 NOTE = note(checkpoint(entries(3)), LOG)

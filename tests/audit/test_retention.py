@@ -9,11 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.keys import OWNER
-from services.audit import log
 from services.audit.handlers import read
-from services.audit.merkle import inclusion_holds, leaf_hash
-from services.audit.retention import Retention
-from services.audit.schedule import Line, Schedule
+from services.audit.keeping.retention import Retention
+from services.audit.keeping.schedule import Line, Schedule
+from services.audit.log import log
+from services.audit.tlog.merkle import inclusion_holds, leaf_hash
 from shared.bus.consumer import Received
 from shared.bus.work import UnitOfWork
 from shared.events import AccessRecorded

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from services.audit.schedule import UnusableSchedule, parse_schedule
+from services.audit.keeping.schedule import UnusableSchedule, parse_schedule
 from shared.events import EVENT_TYPES
 
-OURS = (Path(__file__).parents[2] / "services" / "audit" / "retention.yaml").read_text()
+OURS = (Path(__file__).parents[2] / "services" / "audit" / "keeping" / "retention.yaml").read_text()
 
 
 def test_every_event_has_its_line_and_every_line_an_event() -> None:

@@ -10,11 +10,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit import log, searching
-from services.audit.finding import FoundBy
 from services.audit.formats import Asked
-from services.audit.searching import NoWords, Search
-from services.audit.store import Heard
+from services.audit.log import log
+from services.audit.log.store import Heard
+from services.audit.trail import searching
+from services.audit.trail.finding import FoundBy
+from services.audit.trail.searching import NoWords, Search
 from shared.bus.work import UnitOfWork
 
 ENTRIES = 1500

@@ -1,6 +1,7 @@
 """The signer on a real PostgreSQL: what it signs, and what it never signs."""
 
 import asyncio
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,14 +10,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from deploy.keys import LOCAL_LOG, OWNER
-from services.audit import checkpoints, log, store
-from services.audit.checkpoint import Checkpoint
-from services.audit.key_memory import Memory, MemoryBroken, MemoryMoved
-from services.audit.merkle import consistency_holds
-from services.audit.notes import Note, NoteRefused, SigningKey, parse_note, sign, verified
-from services.audit.signer import DoesNotExtend, UnusableKey, read_keys
+from services.audit.log import checkpoints, log, store
+from services.audit.log.key_memory import Memory, MemoryBroken, MemoryMoved
+from services.audit.log.signer import DoesNotExtend, UnusableKey, read_keys
+from services.audit.tlog.checkpoint import Checkpoint
+from services.audit.tlog.merkle import consistency_holds
+from services.audit.tlog.notes import Note, NoteRefused, SigningKey, parse_note, sign, verified
 from shared.bus.work import UnitOfWork
 from tests.audit.heard import some, take
+from tests.audit.service import audit_app
 from tests.audit.signing import NEW, OLD, Told, by_force, latest, put_back, signer
 from tests.servers import Database
 
@@ -292,3 +294,18 @@ def test_a_key_is_read_if_it_is_the_logs_and_closed_to_others(tmp_path: Path) ->
         with pytest.raises(UnusableKey) as told:
             read_keys(refused, LOCAL_LOG)
         assert OLD.text[-40:] not in str(told.value)
+
+
+@pytest.mark.parametrize("named", [[], [NEW], [OLD]])
+def test_a_policy_that_does_not_name_the_logs_own_keys_is_refused(
+    named: list[SigningKey], log_database: Database, tmp_path: Path
+) -> None:
+    """Audit does not start, and says which line is missing."""
+    policy = tmp_path / "policy"
+    policy.write_text("".join(f"log {key.verifier}\n" for key in named) + "quorum none\n")
+    own = SigningKey.parse(log_database.keys.log_key_file.read_text())
+
+    with pytest.raises(
+        UnusableKey, match=re.escape(f"no line for a key of this log: log {own.verifier}")
+    ):
+        audit_app(log_database, witness_policy_file=policy)

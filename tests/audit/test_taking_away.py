@@ -7,9 +7,9 @@ import httpx2
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit import checkpoints
-from services.audit.witness_policy import Policy, parse_policy
-from services.audit.witnesses import Witnesses
+from services.audit.log import checkpoints
+from services.audit.log.witnesses import Witnesses
+from services.audit.tlog.witness_policy import Policy, parse_policy
 from shared.bus.work import UnitOfWork
 from tests.audit.heard import some, take
 from tests.audit.signing import Told, by_force, signer

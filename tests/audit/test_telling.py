@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.audit.finding import LONGEST_REASON, found_by
-from services.audit.telling import NAMES, tell
+from services.audit.trail.finding import LONGEST_REASON, found_by
+from services.audit.trail.telling import NAMES, tell
 from shared.events import (
     EVENT_TYPES,
     AssignmentDeclined,

@@ -15,12 +15,12 @@ from tlog_scales.signing import Vkey
 from tlog_scales.tiles import leaf_hash, tile_path
 
 from deploy.keys import LOCAL_LOG
-from services.audit.checkpoint import parse_checkpoint
-from services.audit.merkle import inclusion_holds
-from services.audit.notes import SigningKey, parse_note, verified
-from services.audit.proof_file import ProofFile
-from services.audit.tile_routes import public_router
-from services.audit.witness_policy import NO_WITNESSES
+from services.audit.log.tile_routes import public_router
+from services.audit.tlog.checkpoint import parse_checkpoint
+from services.audit.tlog.merkle import inclusion_holds
+from services.audit.tlog.notes import SigningKey, parse_note, verified
+from services.audit.tlog.proof_file import ProofFile
+from services.audit.tlog.witness_policy import NO_WITNESSES
 from shared import problems
 from shared.bus.work import UnitOfWork
 from tests.audit.heard import some, take

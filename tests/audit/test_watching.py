@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from deploy.keys import OWNER
-from services.audit.completeness import HOUR, SETTLED
-from services.audit.watching import Watching
+from services.audit.whole.completeness import HOUR, SETTLED
+from services.audit.whole.watching import Watching
 from shared.bus.work import UnitOfWork
 from shared.events import CloudEvent
 from shared.subjects import Service

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.audit import tiles
-from services.audit.checkpoint import Checkpoint, cosigned, parse_checkpoint
-from services.audit.merkle import EMPTY_ROOT, consistency_holds
-from services.audit.notes import MAX_NOTE_BYTES, Note, Signature, parse_note
+from services.audit.log import tiles
+from services.audit.tlog.checkpoint import Checkpoint, cosigned, parse_checkpoint
+from services.audit.tlog.merkle import EMPTY_ROOT, consistency_holds
+from services.audit.tlog.notes import MAX_NOTE_BYTES, Note, Signature, parse_note
 from services.audit.witness import (
     Conflict,
     Cosigned,

@@ -4,8 +4,8 @@ from itertools import chain, combinations
 
 import pytest
 
-from services.audit.notes import Algorithm, SigningKey
-from services.audit.witness_policy import MalformedPolicy, Policy, parse_policy
+from services.audit.tlog.notes import Algorithm, SigningKey
+from services.audit.tlog.witness_policy import MalformedPolicy, Policy, parse_policy
 from tests.audit.verify.laid import ALONE, LOG, MAYOR, OTHER_LOG, POLICE, WITNESSED
 
 WITNESSES = {

@@ -12,13 +12,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.keys import LOCAL_LOG
-from services.audit.alarm import Alarm
-from services.audit.checkpoint import Checkpoint, cosign, cosigned, parse_checkpoint
-from services.audit.notes import Note, Signature, SigningKey, parse_note, sign
-from services.audit.tile_routes import public_router
+from services.audit.log.tile_routes import public_router
+from services.audit.log.witnesses import Witnesses, WitnessFailed, WitnessObjects
+from services.audit.tlog.checkpoint import Checkpoint, cosign, cosigned, parse_checkpoint
+from services.audit.tlog.notes import Note, Signature, SigningKey, parse_note, sign
+from services.audit.tlog.witness_policy import parse_policy
+from services.audit.whole.alarm import Alarm
 from services.audit.witness import request
-from services.audit.witness_policy import parse_policy
-from services.audit.witnesses import Witnesses, WitnessFailed, WitnessObjects
 from shared import problems
 from shared.bus.work import UnitOfWork
 from tests.audit.heard import MOMENT, some, take

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.audit.completeness import HOUR, Noted, digest
+from services.audit.whole.completeness import HOUR, Noted, digest
 from shared.bus.consumer import Received
 from shared.bus.work import UnitOfWork
 from shared.events import CloudEvent, TallyStated, subject_of_service

@@ -11,9 +11,9 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 
 from deploy.local.child import free_port
-from services.audit.notes import Algorithm, SigningKey
+from services.audit.tlog.notes import Algorithm, SigningKey
+from services.audit.tlog.witness_policy import Policy, parse_policy
 from services.audit.witness import Conflict, Cosigned, Rejected, Witness
-from services.audit.witness_policy import Policy, parse_policy
 from tests.audit.served import served
 from tests.audit.signing import OLD
 

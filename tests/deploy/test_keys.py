@@ -9,8 +9,8 @@ from typer.testing import CliRunner, Result
 
 from deploy.cli import app
 from deploy.keys import LOCAL_LOG, Keys, KeysError, load, make
-from services.audit.notes import SigningKey, VerifierKey
-from services.audit.witness_policy import parse_policy
+from services.audit.tlog.notes import SigningKey, VerifierKey
+from services.audit.tlog.witness_policy import parse_policy
 
 
 def everything_in(folder: Path) -> dict[str, bytes]:

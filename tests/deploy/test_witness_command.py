@@ -21,8 +21,8 @@ from deploy.commands.witness import Follower
 from deploy.local.child import free_port
 from deploy.log_address import LogAddress
 from deploy.witness_server import witness_app
-from services.audit.checkpoint import cosigned
-from services.audit.notes import Note, SigningKey, VerifierKey, parse_note, parse_signatures
+from services.audit.tlog.checkpoint import cosigned
+from services.audit.tlog.notes import Note, SigningKey, VerifierKey, parse_note, parse_signatures
 from services.audit.witness import Witness, request
 from tests.audit.test_witness import DATA, FORKED, proof
 from tests.audit.verify.laid import (
@@ -233,6 +233,35 @@ def test_a_word_that_the_log_did_not_take_is_brought_again(
 
     assert len(brought(log, POLICE.verifier)) == 2
     assert told[-1] == f"cosigned {LOG.name} with 300 entries"
+
+
+def test_a_witness_that_the_log_does_not_know_is_told_what_to_do(
+    log: Served, follower: Follower, told: list[str]
+) -> None:
+    """The line that the log's policy lacks, with the witness's own key."""
+    log.cosignatures_status = 403
+
+    follower.look()
+
+    assert "its policy does not know this witness" in told[-1]
+    assert f"`witness NAME {POLICE.verifier}`" in told[-1]
+
+
+def test_a_memory_that_is_taken_away_is_not_begun_anew(
+    url: str, log: Served, follower: Follower, tmp_path: Path, told: list[str]
+) -> None:
+    """While the witness runs it knows that it had one, by either way of cosigning."""
+    follower.look()
+    (tmp_path / "memory.json").unlink()
+
+    lay(log.folder, [bytes(32), *entries(300)[1:]])
+    follower.look()
+    asked = add(url, 0, 100)
+
+    assert told[-2].endswith("memory.json was there, and is gone")
+    assert asked.status_code == 500
+    assert len(log.brought) == 1
+    assert not (tmp_path / "memory.json").exists()
 
 
 def run(*arguments: object) -> tuple[int, str, str]:

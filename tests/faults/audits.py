@@ -18,10 +18,10 @@ from deploy.keys import LOCAL_LOG, OWNER, SUPERUSER
 from deploy.local import child
 from deploy.local.child import Child
 from deploy.migrations import migrate
-from services.audit.checkpoint import Checkpoint, parse_checkpoint
-from services.audit.key_memory import Memory
-from services.audit.merkle import leaf_hash, root
-from services.audit.notes import SigningKey, parse_note, verified
+from services.audit.log.key_memory import Memory
+from services.audit.tlog.checkpoint import Checkpoint, parse_checkpoint
+from services.audit.tlog.merkle import leaf_hash, root
+from services.audit.tlog.notes import SigningKey, parse_note, verified
 from tests.audit.witnessing import OtherParty, other_party, policy_of
 from tests.faults.outside import Observer, Teller
 from tests.servers import Broker, Database, Postgres, until

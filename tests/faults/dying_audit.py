@@ -20,22 +20,22 @@ DIED: Final = 86
 """The exit code of a death that was meant."""
 
 STEPS: Final = {
-    "append": "services.audit.log:append",
+    "append": "services.audit.log.log:append",
     # Its end is committed, with nothing acknowledged.
     "commit": "shared.bus.consumer:Consumer._commit",
     "acknowledge": "nats.aio.msg:Msg.ack",
-    "root": "services.audit.signer:_tree_after",
-    "sign": "services.audit.signer:sign",
-    "remember": "services.audit.key_memory:Memory.write",
+    "root": "services.audit.log.signer:_tree_after",
+    "sign": "services.audit.log.signer:sign",
+    "remember": "services.audit.log.key_memory:Memory.write",
     # Before it the draft is whole and on the disk; after it the folder is not.
     "rename": "pathlib:Path.replace",
-    "insert": "services.audit.checkpoints:add",
+    "insert": "services.audit.log.checkpoints:add",
     # Its end is committed, with nobody told.
-    "checkpoint": "services.audit.signer:Signer.sign",
-    "ask": "services.audit.witnesses:Witnesses._post",
-    "cosignature": "services.audit.checkpoints:add_cosignatures",
+    "checkpoint": "services.audit.log.signer:Signer.sign",
+    "ask": "services.audit.log.witnesses:Witnesses._post",
+    "cosignature": "services.audit.log.checkpoints:add_cosignatures",
     # Its end is committed.
-    "cosigned": "services.audit.witnesses:Witnesses.ask",
+    "cosigned": "services.audit.log.witnesses:Witnesses.ask",
 }
 
 

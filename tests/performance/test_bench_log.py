@@ -10,7 +10,7 @@ import pytest
 
 from services.audit.formats import Asked, Trail
 from services.audit.handlers import read
-from services.audit.merkle import EMPTY_ROOT, leaf_hash, root
+from services.audit.tlog.merkle import EMPTY_ROOT, leaf_hash, root
 from shared.bus.consumer import Received
 from shared.subjects import EVENTS, event
 from tests.performance.log import measuring, peers

@@ -10,8 +10,8 @@ import httpx2
 import pytest
 
 from deploy.local.child import free_port
-from services.audit.checkpoint import parse_checkpoint
-from services.audit.notes import parse_note
+from services.audit.tlog.checkpoint import parse_checkpoint
+from services.audit.tlog.notes import parse_note
 from tests.servers import until
 from tests.system.outsiders import Auditor, Said, WitnessHost
 from tests.system.people import AGENCY, document, police

@@ -11,10 +11,11 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from services.audit.checkpoint import Checkpoint
 from services.audit.formats import Asked, BundleEntry, BundleQuery
-from services.audit.merkle import inclusion_holds, leaf_hash
-from services.audit.proof_file import MalformedProof, ProofFile
+from services.audit.tlog.checkpoint import Checkpoint
+from services.audit.tlog.merkle import inclusion_holds, leaf_hash
+from services.audit.tlog.proof_file import MalformedProof, ProofFile
+from services.audit.tlog.witness_policy import Policy
 from services.audit.verify.archive import (
     CHECKPOINT,
     ENTRIES,
@@ -28,7 +29,6 @@ from services.audit.verify.memory import Memory
 from services.audit.verify.report import DoesNotHold, Report
 from services.audit.verify.shown import check_called, check_said, event_of
 from services.audit.verify.signed import Signed, check_quorum, check_remembered, check_signed
-from services.audit.witness_policy import Policy
 from shared.events import CloudEvent
 from shared.words import counted
 

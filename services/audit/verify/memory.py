@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from services.audit.checkpoint import Checkpoint, parse_checkpoint
-from services.audit.notes import MAX_NOTE_BYTES, Note, NoteRefused, parse_note
+from services.audit.tlog.checkpoint import Checkpoint, parse_checkpoint
+from services.audit.tlog.notes import MAX_NOTE_BYTES, Note, NoteRefused, parse_note
 from services.audit.verify.report import CannotCheck
 
 

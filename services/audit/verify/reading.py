@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from services.audit.merkle import HASH_BYTES
+from services.audit.tlog.merkle import HASH_BYTES
 from services.audit.verify.report import DoesNotHold
 from services.audit.verify.source import Source
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from services.audit.checkpoint import Checkpoint
+from services.audit.tlog.checkpoint import Checkpoint
 
 Check = Literal["signature", "cosignatures", "tree", "memory", "events"]
 

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.audit.checkpoint import Checkpoint, cosigned, parse_checkpoint
-from services.audit.notes import Note, NoteRefused, VerifierKey, parse_note, verified
+from services.audit.tlog.checkpoint import Checkpoint, cosigned, parse_checkpoint
+from services.audit.tlog.notes import Note, NoteRefused, VerifierKey, parse_note, verified
+from services.audit.tlog.witness_policy import NONE, Policy
 from services.audit.verify.memory import Memory
 from services.audit.verify.report import CannotCheck, Report
-from services.audit.witness_policy import NONE, Policy
 from shared.words import counted
 
 

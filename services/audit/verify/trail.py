@@ -12,14 +12,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.audit.checkpoint import Checkpoint, parse_checkpoint
 from services.audit.formats import Trail, TrailEntry
-from services.audit.merkle import inclusion_holds, leaf_hash
-from services.audit.notes import NoteRefused, parse_note
+from services.audit.tlog.checkpoint import Checkpoint, parse_checkpoint
+from services.audit.tlog.merkle import inclusion_holds, leaf_hash
+from services.audit.tlog.notes import NoteRefused, parse_note
+from services.audit.tlog.witness_policy import Policy
 from services.audit.verify.report import DoesNotHold, Report
 from services.audit.verify.shown import check_called, check_shown
 from services.audit.verify.signed import check_signed
-from services.audit.witness_policy import Policy
 
 
 @dataclass(frozen=True)

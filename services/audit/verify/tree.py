@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-from services.audit.merkle import EMPTY_ROOT, leaf_hash, node_hash, root
+from services.audit.tlog.merkle import EMPTY_ROOT, leaf_hash, node_hash, root
 from services.audit.verify.reading import WIDTH, Tiles, tile_path
 from services.audit.verify.report import DoesNotHold
 

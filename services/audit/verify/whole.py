@@ -1,13 +1,13 @@
 """The check of a whole log, from its address or a copy of its files."""
 
-from services.audit.notes import MAX_NOTE_BYTES
+from services.audit.tlog.notes import MAX_NOTE_BYTES
+from services.audit.tlog.witness_policy import Policy
 from services.audit.verify.memory import Memory
 from services.audit.verify.reading import Tiles
 from services.audit.verify.report import CannotCheck, DoesNotHold, Report
 from services.audit.verify.signed import Signed, check_quorum, check_remembered, check_signed
 from services.audit.verify.source import Source
 from services.audit.verify.tree import recompute
-from services.audit.witness_policy import Policy
 
 CHECKPOINT = "checkpoint"
 WITNESSED = "witnessed"

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from services.audit import tiles
-from services.audit.checkpoint import Checkpoint, cosign
-from services.audit.merkle import leaf_hash, root
-from services.audit.notes import Algorithm, Note, SigningKey, sign
-from services.audit.tiles import Hashes
+from services.audit.log import tiles
+from services.audit.log.tiles import Hashes
+from services.audit.tlog.checkpoint import Checkpoint, cosign
+from services.audit.tlog.merkle import leaf_hash, root
+from services.audit.tlog.notes import Algorithm, Note, SigningKey, sign
+from services.audit.tlog.witness_policy import Policy, parse_policy
 from services.audit.verify import Folder, Memory, Report, check_log
-from services.audit.witness_policy import Policy, parse_policy
 from tests.audit.test_merkle import hashes_over
 
 ORIGIN = "referrals.example/audit"

@@ -10,8 +10,8 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 from services.audit.formats import Asked, BundleEntry, BundleQuery
-from services.audit.notes import SigningKey
-from services.audit.proof_file import ProofFile
+from services.audit.tlog.notes import SigningKey
+from services.audit.tlog.proof_file import ProofFile
 from services.audit.verify import Memory, Report, check_bundle
 from shared.events import CloudEvent, envelope
 from tests.audit.heard import MOMENT, withdrawn

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit.formats import Asked
-from services.audit.proof_file import ProofFile
+from services.audit.tlog.proof_file import ProofFile
 from services.audit.verify import CannotCheck, Memory, check_bundle
 from tests.audit.heard import MOMENT
 from tests.audit.verify.laid import (

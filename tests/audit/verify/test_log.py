@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.checkpoint import Checkpoint
-from services.audit.notes import Note, Signature, parse_note
+from services.audit.tlog.checkpoint import Checkpoint
+from services.audit.tlog.notes import Note, Signature, parse_note
 from services.audit.verify import CannotCheck, Folder, Memory, check_log
 from tests.audit.verify.laid import (
     ALONE,

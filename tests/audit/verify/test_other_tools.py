@@ -9,9 +9,9 @@ from tlog_scales.signing import Vkey
 from tlog_scales.tlog import Checkpoint as TheirCheckpoint
 from tlog_scales.tlog import ConsistencyProof, InclusionProof, InclusionProofInvalid
 
-from services.audit.merkle import leaf_hash
-from services.audit.notes import parse_note
-from services.audit.tiles import Hashes
+from services.audit.log.tiles import Hashes
+from services.audit.tlog.merkle import leaf_hash
+from services.audit.tlog.notes import parse_note
 from services.audit.verify import Folder
 from services.audit.verify.reading import Tiles
 from services.audit.verify.tree import consistency_proof, recompute

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.checkpoint import Checkpoint
 from services.audit.formats import Asked, Trail
-from services.audit.log import leaf_data
-from services.audit.merkle import leaf_hash
+from services.audit.log.log import leaf_data
+from services.audit.tlog.checkpoint import Checkpoint
+from services.audit.tlog.merkle import leaf_hash
 from services.audit.verify import Broken, Verified, verify_trail
 from tests.audit.heard import received, withdrawn
 from tests.audit.verify.laid import (

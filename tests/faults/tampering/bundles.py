@@ -13,13 +13,13 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.util import greenlet_spawn
 
-from services.audit import tiles
-from services.audit.checkpoint import Checkpoint
 from services.audit.formats import Asked, BundleEntry
-from services.audit.merkle import leaf_hash, root
-from services.audit.notes import Note, parse_note, sign
-from services.audit.proof_file import ProofFile
-from services.audit.tiles import WIDTH, Tile
+from services.audit.log import tiles
+from services.audit.log.tiles import WIDTH, Tile
+from services.audit.tlog.checkpoint import Checkpoint
+from services.audit.tlog.merkle import leaf_hash, root
+from services.audit.tlog.notes import Note, parse_note, sign
+from services.audit.tlog.proof_file import ProofFile
 from tests.faults.tampering import honest
 from tests.faults.tampering.attacked import Attacked
 from tests.faults.tampering.copies import Changed, Files

@@ -9,10 +9,10 @@ from typing import Final
 from sqlalchemy.util import greenlet_spawn
 
 from deploy.commands.mirror import copy
-from services.audit.checkpoint import Checkpoint
-from services.audit.merkle import leaf_hash, root
-from services.audit.notes import Note, SigningKey, sign
-from services.audit.tiles import WIDTH
+from services.audit.log.tiles import WIDTH
+from services.audit.tlog.checkpoint import Checkpoint
+from services.audit.tlog.merkle import leaf_hash, root
+from services.audit.tlog.notes import Note, SigningKey, sign
 from services.audit.verify import Folder
 from services.audit.verify.reading import tile_path
 from tests.faults.tampering import honest

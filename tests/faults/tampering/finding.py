@@ -13,14 +13,14 @@ from sqlalchemy.util import greenlet_spawn
 from deploy.commands.witness import Follower
 from deploy.keys import OWNER
 from deploy.log_address import LogAddress
-from services.audit import completeness, completeness_store
-from services.audit.exporting import as_bundle
 from services.audit.formats import Asked
-from services.audit.key_memory import MemoryBroken
-from services.audit.looking import View
-from services.audit.notes import MAX_NOTE_BYTES, NoteRefused, parse_note, verified
-from services.audit.signer import DoesNotExtend
+from services.audit.log.key_memory import MemoryBroken
+from services.audit.log.signer import DoesNotExtend
+from services.audit.tlog.notes import MAX_NOTE_BYTES, NoteRefused, parse_note, verified
+from services.audit.trail.exporting import as_bundle
+from services.audit.trail.looking import View
 from services.audit.verify import CannotCheck, Memory, Report, Source, check_bundle, check_log
+from services.audit.whole import completeness, completeness_store
 from services.audit.witness import Witness
 from shared.events import TallyStated, subject_of_service
 from tests.faults.tampering import honest

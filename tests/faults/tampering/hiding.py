@@ -5,10 +5,10 @@ from typing import Any, Final
 import asyncpg
 
 from deploy.keys import LOCAL_LOG
-from services.audit.checkpoint import Checkpoint, cosign
-from services.audit.merkle import leaf_hash, root
-from services.audit.notes import Note, SigningKey, sign
-from services.audit.tiles import WIDTH
+from services.audit.log.tiles import WIDTH
+from services.audit.tlog.checkpoint import Checkpoint, cosign
+from services.audit.tlog.merkle import leaf_hash, root
+from services.audit.tlog.notes import Note, SigningKey, sign
 from tests.faults.tampering import honest
 from tests.faults.tampering.mutation import Hiding
 

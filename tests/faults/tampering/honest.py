@@ -17,16 +17,16 @@ from sqlalchemy.util import greenlet_spawn
 
 from deploy.keys import LOCAL_LOG, OWNER
 from deploy.migrations import migrate
-from services.audit import checkpoints
-from services.audit.completeness import digest
 from services.audit.handlers import Handlers
-from services.audit.key_memory import Memory as KeyMemory
-from services.audit.notes import Algorithm, SigningKey
-from services.audit.signer import Signer
-from services.audit.tile_routes import public_router
+from services.audit.log import checkpoints
+from services.audit.log.key_memory import Memory as KeyMemory
+from services.audit.log.signer import Signer
+from services.audit.log.tile_routes import public_router
+from services.audit.tlog.notes import Algorithm, SigningKey
+from services.audit.tlog.witness_policy import Policy, parse_policy
 from services.audit.verify import Memory, check_log
+from services.audit.whole.completeness import digest
 from services.audit.witness import Cosigned, Witness, request
-from services.audit.witness_policy import Policy, parse_policy
 from shared.bus.consumer import Consumer, Received
 from shared.bus.work import UnitOfWork
 from shared.events import (

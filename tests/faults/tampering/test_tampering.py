@@ -10,7 +10,7 @@ from sqlalchemy.util import greenlet_spawn
 
 from deploy import log_address
 from deploy.log_address import LogAddress
-from services.audit.tile_routes import public_router
+from services.audit.log.tile_routes import public_router
 from shared import problems
 from tests.audit.served import served
 from tests.faults.tampering import histories, honest, table, trial, window

@@ -18,10 +18,10 @@ from deploy.keys import OWNER
 from deploy.log_address import LogAddress
 from deploy.migrations import migrate
 from deploy.witness_server import witness_app
-from services.audit.checkpoint import parse_checkpoint
-from services.audit.notes import SigningKey, parse_note
+from services.audit.tlog.checkpoint import parse_checkpoint
+from services.audit.tlog.notes import SigningKey, parse_note
+from services.audit.tlog.witness_policy import parse_policy
 from services.audit.witness import Witness
-from services.audit.witness_policy import parse_policy
 from shared.bus.work import UnitOfWork
 from tests.audit.heard import some, take
 from tests.audit.served import served

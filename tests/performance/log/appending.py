@@ -14,9 +14,10 @@ from typing import Any, Final
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.audit import log, marking
-from services.audit.log import SALT_BYTES, leaf_data
-from services.audit.store import Heard
+from services.audit.log import log
+from services.audit.log.log import SALT_BYTES, leaf_data
+from services.audit.log.store import Heard
+from services.audit.trail import marking
 from tests.performance.log import ground
 from tests.performance.log.frontier import Frontier
 from tests.performance.log.lives import SEED, Told, tell

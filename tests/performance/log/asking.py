@@ -15,8 +15,8 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.audit.formats import Asked, Trail
-from services.audit.looking import PAGE, View
-from services.audit.merkle import inclusion_holds
+from services.audit.tlog.merkle import inclusion_holds
+from services.audit.trail.looking import PAGE, View
 from tests.performance.log.growing import SPAN, Key, Known
 from tests.performance.log.lives import BEGUN, SEED
 from tests.performance.way.arithmetic import percentile

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.audit.merkle import EMPTY_ROOT, leaf_hash, node_hash
+from services.audit.tlog.merkle import EMPTY_ROOT, leaf_hash, node_hash
 
 
 @dataclass

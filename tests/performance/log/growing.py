@@ -15,12 +15,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.audit import log
-from services.audit.key_memory import Memory
-from services.audit.log import SALT_BYTES, leaf_data
-from services.audit.merkle import HASH_BYTES
-from services.audit.notes import SigningKey
-from services.audit.signer import Signer
+from services.audit.log import log
+from services.audit.log.key_memory import Memory
+from services.audit.log.log import SALT_BYTES, leaf_data
+from services.audit.log.signer import Signer
+from services.audit.tlog.merkle import HASH_BYTES
+from services.audit.tlog.notes import SigningKey
 from tests.performance.log.frontier import Frontier
 from tests.performance.log.lives import BEGUN, SEED, Told, tell
 

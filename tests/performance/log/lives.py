@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from services.audit.handlers import read
-from services.audit.store import Heard
+from services.audit.log.store import Heard
 from shared.bus.consumer import Received
 from shared.events import (
     AccessRecorded,

@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from services.audit import log
-from services.audit.merkle import consistency_holds, inclusion_holds, leaf_hash
+from services.audit.log import log
+from services.audit.tlog.merkle import consistency_holds, inclusion_holds, leaf_hash
 from tests.performance.log.asking import Grown
 from tests.performance.log.lives import SEED
 

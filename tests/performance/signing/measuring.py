@@ -15,8 +15,8 @@ from uuid import UUID
 from deploy.keys import OWNER, SUPERUSER
 from deploy.local import child
 from deploy.migrations import migrate
-from services.audit.checkpoint import parse_checkpoint
-from services.audit.notes import SigningKey, parse_note
+from services.audit.tlog.checkpoint import parse_checkpoint
+from services.audit.tlog.notes import SigningKey, parse_note
 from tests.audit.witnessing import other_party, policy_of
 from tests.faults.audits import Audit
 from tests.faults.outside import Observer, Teller

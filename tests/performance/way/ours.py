@@ -18,9 +18,9 @@ from deploy.keys import SUPERUSER
 from deploy.local import home as homes
 from deploy.local.system import System
 from deploy.postgres import roles
-from services.audit import merkle
-from services.audit.checkpoint import parse_checkpoint
-from services.audit.notes import parse_note
+from services.audit.tlog import merkle
+from services.audit.tlog.checkpoint import parse_checkpoint
+from services.audit.tlog.notes import parse_note
 from services.intake.store import IntakeStore
 from services.intake.vault import Vault
 from shared.subjects import SERVICES

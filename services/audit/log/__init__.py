@@ -1,0 +1,1 @@
+"""The log: appended to, signed, served and witnessed."""

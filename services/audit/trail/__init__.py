@@ -1,0 +1,1 @@
+"""The trail, as auditors look into it and take it away."""

@@ -1,0 +1,1 @@
+"""Whether the trail is whole: numbers, tallies, and what must follow what."""
