@@ -8,7 +8,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -34,6 +34,7 @@ from shared.subjects import Service
 log = structlog.get_logger()
 
 CONNECT_SECONDS = 10.0
+CANCELLED_AGAIN_SECONDS = 10.0
 HOUSEKEEPING_SECONDS = 24 * 3600
 EVENTS_KEPT_DAYS = 400
 """How long the stream of events keeps them: so long can one be asked for or come again."""
@@ -129,9 +130,7 @@ class Ground:
             yield
         finally:
             await self.broker.stop()
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await end(running)
             for close in self.closing:
                 close()
             await self.engine.dispose()
@@ -196,6 +195,16 @@ class Ground:
 
     async def _broker_answers(self) -> bool:
         return await self.broker.ping(timeout=1.0)
+
+
+async def end(running: Iterable["asyncio.Task[None]"]) -> None:
+    """Cancel tasks until they have ended. More than once: where a connection has died, the error of
+    its rollback takes the cancellation's place, and a loop that goes on after errors goes on."""
+    left = set(running)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCELLED_AGAIN_SECONDS)
 
 
 def _stop_if_broken(task: "asyncio.Task[None]") -> None:
