@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.postgres import roles
-from services.audit.completeness import HOUR, SETTLED
-from services.audit.watching import Watching
+from services.audit.whole.completeness import HOUR, SETTLED
+from services.audit.whole.watching import Watching
 from shared.bus.work import UnitOfWork
 from tests.system.running import EXAMPLES, Running, example, running
 
