@@ -102,7 +102,7 @@ class StubNotify:
 
     port: int = 0
     answers: list[Answer] = field(default_factory=list)
-    next_answer: Callable[[], Answer] | None = None
+    next_answer: Callable[[Request], Answer] | None = None
     tells: Answer | None = None
     callback_url: str | None = None
     seconds: float = 0.0
@@ -174,7 +174,7 @@ class StubNotify:
 
     async def _take_or_refuse(self, request: Request, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(self.seconds)
-        answer = _fault_of_form(request) or self._next()
+        answer = _fault_of_form(request) or self._next(request)
         if answer.takes_late:
             await self.may_answer.wait()
         message = _message(request, answer.leaves) if answer.takes else None
@@ -192,9 +192,9 @@ class StubNotify:
         if message is not None and message.to not in SMOKE_TEST:
             await self._report_all(message, answer.after)
 
-    def _next(self) -> Answer:
+    def _next(self, request: Request) -> Answer:
         if self.next_answer is not None:
-            return self.next_answer()
+            return self.next_answer(request)
         return self.answers.pop(0) if self.answers else TAKEN
 
     async def _report_all(self, message: Kept, statuses: tuple[str, ...]) -> None:

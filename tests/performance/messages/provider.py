@@ -19,7 +19,7 @@ async def govuk(seconds: float, callback_url: str) -> None:
     stub = StubNotify(
         seconds=seconds,
         callback_url=callback_url,
-        next_answer=lambda: Answer(leaves="sending", after=("delivered",)),
+        next_answer=lambda _: Answer(leaves="sending", after=("delivered",)),
     )
     async with listening(stub):
         await _until_the_end(stub.port)
