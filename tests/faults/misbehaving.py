@@ -26,8 +26,6 @@ CANNOT_DELIVER: Final = 0.03
 IS_SLOW: Final = 0.05
 SECONDS: Final = (0.01, 0.05)
 SLOW_SECONDS: Final = (0.2, 1.2)
-FAILS_AT_MOST: Final = 2
-"""At one message. After a third failure a routine one waits for minutes, after a fourth for ten."""
 TELLS_AGAIN_SECONDS: Final = 1.0
 """The real one waits five minutes until it reports again to somebody who was not there."""
 
@@ -40,7 +38,6 @@ class Misbehaving(StubNotify):
     did: Counter[str] = field(default_factory=Counter)
     hangs_up: bool = True
     _dice: Random = field(default_factory=lambda: Random(2608))  # noqa: S311 - no secret
-    _failed_at: Counter[str | None] = field(default_factory=Counter)
     _is_over: bool = False
 
     def __post_init__(self) -> None:
@@ -71,12 +68,8 @@ class Misbehaving(StubNotify):
         await asyncio.sleep(self._dice.uniform(*(SLOW_SECONDS if slow else SECONDS)))
         await super()._take_or_refuse(request, writer)
 
-    def _decide(self, request: Request) -> Answer:
-        reference = request.form.get("reference")
+    def _decide(self, _request: Request) -> Answer:
         answer = self._roll()
-        while not answer.takes and self._failed_at[reference] == FAILS_AT_MOST:
-            answer = self._roll()
-        self._failed_at[reference] += not answer.takes
         self.did["handed over"] += 1
         self.did["failed"] += not answer.takes
         self.did["dropped its answer"] += answer.takes and answer.hangs_up

@@ -117,6 +117,15 @@ async def is_at_rest(notify: Notify) -> bool:
         return open_ones.first() is None
 
 
+async def cut_pauses(notify: Notify, until: datetime) -> None:
+    """Nobody waits longer than `until`: then every queued message is tried again."""
+    async with notify.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE message SET due_at = :until WHERE state = 'queued' AND due_at > :until"),
+            {"until": until},
+        )
+
+
 async def audit(
     notify: Notify, made: Sequence[AssignmentOffered], taken: Mapping[UUID, int]
 ) -> Account:
