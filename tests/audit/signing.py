@@ -79,7 +79,7 @@ async def put_back(database: Database, size: int) -> None:
     await by_force(
         database,
         *(f"DELETE FROM {table} WHERE leaf_index >= {size}" for table in lists),
-        f"DELETE FROM audit.tile_hash WHERE (number + 1) * 256 ^ level > {size}",
+        f"DELETE FROM audit.tile_hash WHERE (number + 1) * 16 ^ level > {size}",
         "DELETE FROM audit.cosignature",
         "DELETE FROM audit.checkpoint",
     )

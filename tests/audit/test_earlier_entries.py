@@ -59,6 +59,27 @@ async def test_earlier_entries_are_found_too(log_database: Database, unit: UnitO
         await owner.close()
 
 
+async def test_the_tree_of_earlier_entries_is_the_same(
+    log_database: Database, unit: UnitOfWork
+) -> None:
+    """The migration to smaller tiles makes from the leaves what an append makes as they come."""
+    await take(unit, some(4200))
+    owner = await log_database.connect(SUPERUSER)
+    try:
+        hashes = "SELECT * FROM audit.tile_hash ORDER BY level, number"
+        before = [tuple(row) for row in await owner.fetch(hashes)]
+
+        migration = importlib.import_module("deploy.migrations.audit.0005_smaller_tiles")
+        for statement in (*migration._TABLE, migration._FILLED):
+            await owner.execute(statement)
+
+        assert [tuple(row) for row in await owner.fetch(hashes)] == before
+        assert [level for level, _, _ in before].count(1) == 4200 // 16
+        assert {level for level, _, _ in before} == {1, 2, 3}
+    finally:
+        await owner.close()
+
+
 async def _rows(owner: asyncpg.Connection) -> dict[str, list[asyncpg.Record]]:
     rows = {}
     for table in TABLES:

@@ -50,7 +50,7 @@ NODE_4_5 = "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a"
 NODE_6_7 = "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0"
 NODE_4_7 = "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4"
 
-# 70,000 leaves: the example of tlog-tiles, 273 tiles and 112 leaves, with three levels in use.
+# More than 16 to the fourth: five levels in use.
 LARGE = 70_000
 
 
@@ -61,21 +61,41 @@ def leaves() -> list[bytes]:
 
 
 @cache
+def levels() -> list[list[bytes]]:
+    """All that is stored of the large tree."""
+    return levels_over(leaves())
+
+
+@cache
 def stored() -> Hashes:
     """The large tree as it is stored."""
-    return hashes_over(leaves())
+    return in_tiles(levels())
+
+
+def levels_over(leaf_hashes: Sequence[bytes]) -> list[list[bytes]]:
+    """What is stored of a tree, level by level."""
+    kept: list[list[bytes]] = []
+    row = list(leaf_hashes)
+    while row:
+        kept.append(row)
+        row = [root(row[start : start + 16]) for start in range(0, len(row) - 15, 16)]
+    return kept
+
+
+def in_tiles(kept: Sequence[Sequence[bytes]]) -> Hashes:
+    """A tree in memory, stored in tiles."""
+    return Hashes(
+        {
+            Tile(level, start // 16): row[start : start + 16]
+            for level, row in enumerate(kept)
+            for start in range(0, len(row), 16)
+        }
+    )
 
 
 def hashes_over(leaf_hashes: Sequence[bytes]) -> Hashes:
-    """A tree in memory, stored in tiles."""
-    kept: dict[Tile, list[bytes]] = {}
-    level, row = 0, list(leaf_hashes)
-    while row:
-        for start in range(0, len(row), 256):
-            kept[Tile(level, start // 256)] = row[start : start + 256]
-        full = range(0, len(row) - 255, 256)
-        level, row = level + 1, [root(row[start : start + 256]) for start in full]
-    return Hashes(kept)
+    """The stored tree over these."""
+    return in_tiles(levels_over(leaf_hashes))
 
 
 def prove(ranges: Sequence[tiles.Range], hashes: Hashes) -> list[bytes]:
@@ -219,11 +239,15 @@ def test_no_leaf_is_in_a_tree_that_ends_before_it() -> None:
 
 @given(size=st.integers(0, LARGE), grows=st.integers(0, 3000))
 def test_growing_fills_each_tile_once(size: int, grows: int) -> None:
-    """What is full after growing is what was full before, and what was filled, lower ones first."""
-    before, after = (list(filled(0, each)) for each in (size, size + grows))
-    new = list(filled(size, size + grows))
+    """What is full after growing and was not before comes with its root, lower levels first."""
+    grown = min(size + grows, LARGE)
+    ends = [size >> 4 * level for level in range(len(levels()))]
+    unfilled = [row[end // 16 * 16 : end] for row, end in zip(levels(), ends, strict=True)]
 
-    assert len(new) == len(set(new))
-    assert set(before) | set(new) == set(after)
-    assert set(before).isdisjoint(new)
-    assert [tile.level for tile in new] == sorted(tile.level for tile in new)
+    new = list(filled(size, unfilled, leaves()[size:grown]))
+
+    assert new == [
+        (Tile(level, number), above[number])
+        for level, above in enumerate(levels()[1:])
+        for number in range(size >> 4 * (level + 1), grown >> 4 * (level + 1))
+    ]

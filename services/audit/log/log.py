@@ -37,30 +37,10 @@ async def append(
     leaves = [leaf_data(s, h.body) for s, h in zip(salts, heard, strict=True)]
     await store.take_turn(connection)
     first, unfilled = await store.edge(connection)
-    await store.add_entries(connection, first, heard, salts, leaves)
+    full = dict(tiles.filled(first, unfilled, [merkle.leaf_hash(leaf) for leaf in leaves]))
+    await store.add_entries(connection, first, heard, salts, leaves, full)
     await marking.add(connection, first, [h.found_by for h in heard], [h.referral for h in heard])
-    await _fill_tiles(connection, first, unfilled, leaves)
-
-
-async def _fill_tiles(
-    connection: AsyncConnection, first: int, unfilled: Sequence[bytes], leaves: Sequence[bytes]
-) -> None:
-    """Keep the roots of the tiles that are full now. `unfilled`: what the first of them had."""
-    full = list(tiles.filled(first, first + len(leaves)))
-    of_leaves = [tile.number for tile in full if tile.level == 0]
-    if not of_leaves:
-        return
-    hashes = [merkle.leaf_hash(leaf) for leaf in (*unfilled, *leaves)]
-    roots = {
-        number: merkle.root(hashes[at * tiles.WIDTH : (at + 1) * tiles.WIDTH])
-        for at, number in enumerate(of_leaves)
-    }
-    await store.add_tile_hashes(connection, 1, roots)
-    await marking.add_spans(connection, of_leaves[0], of_leaves[-1])
-    for tile in full[len(of_leaves) :]:
-        below = (await store.tiles(connection, [tile]))[tile]
-        root = {tile.number: merkle.root(below)}
-        await store.add_tile_hashes(connection, tile.level + 1, root)
+    await marking.add_spans(connection, first, first + len(leaves))
 
 
 @dataclass(frozen=True)

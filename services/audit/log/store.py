@@ -1,6 +1,5 @@
 """The log's tables: inserted into and read, never changed. Commits nothing by itself."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit.log.tiles import WIDTH, Tile
+from services.audit.log.tiles import HEIGHT, WIDTH, Tile
 from services.audit.tlog.merkle import HASH_BYTES, leaf_hash
 from services.audit.trail.finding import FoundBy
 
@@ -67,12 +66,11 @@ async def size(connection: AsyncConnection) -> int:
     return int(rows.scalar_one())
 
 
-async def edge(connection: AsyncConnection) -> tuple[int, list[bytes]]:
-    """How many leaves the log has, and the data of those in its last tile, while that is not
-    full."""
-    row = (await connection.execute(_EDGE, {"width": WIDTH})).one()
-    joined = row.joined or b""
-    return row.size, _parted(joined[len(joined) - row.size % WIDTH * HASH_BYTES :])
+async def edge(connection: AsyncConnection) -> tuple[int, list[list[bytes]]]:
+    """How many leaves the log has, and of each level the hashes that fill no tile yet."""
+    row = (await connection.execute(_EDGE)).one()
+    leaves, *above = (_parted(joined or b"") for joined in (row.leaves, *row.above))
+    return row.size, [[leaf_hash(data) for data in leaves], *above]
 
 
 async def add_entries(
@@ -81,8 +79,10 @@ async def add_entries(
     heard: Sequence[Heard],
     salts: Sequence[bytes],
     leaves: Sequence[bytes],
+    full: Mapping[Tile, bytes],
 ) -> None:
-    """Insert events from index `first` on, each with its content."""
+    """Insert events from index `first` on, each with its content, and the roots of the tiles that
+    are `full` with them."""
     await connection.execute(
         _ADD_ENTRIES,
         {
@@ -99,17 +99,11 @@ async def add_entries(
             "sequences": [h.sequence for h in heard],
             "salts": list(salts),
             "bodies": [h.body for h in heard],
+            # A tile's root is a hash of the level above.
+            "levels": [tile.level + 1 for tile in full],
+            "numbers": [tile.number for tile in full],
+            "hashes": list(full.values()),
         },
-    )
-
-
-async def add_tile_hashes(
-    connection: AsyncConnection, level: int, hashes: Mapping[int, bytes]
-) -> None:
-    """Keep the roots of full tiles, by their numbers, as hashes of `level`, the one above."""
-    await connection.execute(
-        _ADD_TILE_HASHES,
-        {"level": level, "numbers": list(hashes), "hashes": list(hashes.values())},
     )
 
 
@@ -118,13 +112,19 @@ async def add_tile_hashes(
 _TAKE_TURN: Final = text("SELECT pg_advisory_xact_lock(hashtext('audit log'))")
 _SIZE: Final = text("SELECT coalesce(max(leaf_index) + 1, 0) FROM entry")
 _EDGE: Final = text(
-    "SELECT coalesce(max(leaf_index) + 1, 0) AS size, string_agg(leaf, '' ORDER BY leaf_index)"
-    " AS joined FROM (SELECT leaf_index, leaf FROM entry ORDER BY leaf_index DESC LIMIT :width)"
-    " AS l"
+    "SELECT size, (SELECT string_agg(leaf, '' ORDER BY leaf_index) FROM"  # noqa: S608 - a number
+    f" (SELECT leaf_index, leaf FROM entry ORDER BY leaf_index DESC LIMIT size % {WIDTH}) AS l)"
+    " AS leaves, ARRAY(SELECT (SELECT string_agg(hash, '' ORDER BY number) FROM"
+    " (SELECT number, hash FROM tile_hash WHERE level = above ORDER BY number DESC"
+    f" LIMIT (size >> {HEIGHT} * above) % {WIDTH}) AS h) FROM generate_series(1, 15) AS above"
+    f" WHERE size >> {HEIGHT} * above > 0 ORDER BY above) AS above"
+    " FROM (SELECT coalesce(max(leaf_index) + 1, 0) AS size FROM entry) AS log"
 )
 _ADD_ENTRIES: Final = text(
     "WITH kept AS (INSERT INTO content (leaf_index, salt, body) SELECT * FROM"
-    " unnest(CAST(:indexes AS bigint[]), CAST(:salts AS bytea[]), CAST(:bodies AS bytea[])))"
+    " unnest(CAST(:indexes AS bigint[]), CAST(:salts AS bytea[]), CAST(:bodies AS bytea[]))),"
+    " filled AS (INSERT INTO tile_hash (level, number, hash) SELECT * FROM"
+    " unnest(CAST(:levels AS smallint[]), CAST(:numbers AS bigint[]), CAST(:hashes AS bytea[])))"
     " INSERT INTO entry (leaf_index, event_id, type, producer, referral, time, practitioner,"
     " agency, person_ref, leaf, sequence) SELECT * FROM unnest(CAST(:indexes AS bigint[]),"
     " CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:producers AS text[]),"
@@ -132,47 +132,40 @@ _ADD_ENTRIES: Final = text(
     " CAST(:agencies AS text[]), CAST(:person_refs AS uuid[]), CAST(:leaves AS bytea[]),"
     " CAST(:sequences AS integer[]))"
 )
-_ADD_TILE_HASHES: Final = text(
-    "INSERT INTO tile_hash (level, number, hash) SELECT :level, * FROM"
-    " unnest(CAST(:numbers AS bigint[]), CAST(:hashes AS bytea[]))"
-)
 
-# A row a tile, its hashes joined as tlog-tiles has them: 256 rows each would take longer to carry.
-_LEAVES_OF_TILES = (
-    "SELECT t.tile, (SELECT string_agg(leaf, '' ORDER BY leaf_index) FROM entry"
-    " WHERE leaf_index >= t.tile * :width AND leaf_index < (t.tile + 1) * :width) AS joined"
-    " FROM unnest(CAST(:numbers AS bigint[])) AS t(tile)"
+# A row a tile, its hashes joined: a row a hash would take longer to carry.
+_TILES: Final = text(
+    "SELECT level, number, CASE level WHEN 0 THEN"  # noqa: S608 - a number
+    " (SELECT string_agg(leaf, '' ORDER BY leaf_index) FROM entry"
+    f" WHERE leaf_index >= t.number * {WIDTH} AND leaf_index < (t.number + 1) * {WIDTH})"
+    " ELSE (SELECT string_agg(hash, '' ORDER BY h.number) FROM tile_hash h WHERE h.level = t.level"
+    f" AND h.number >= t.number * {WIDTH} AND h.number < (t.number + 1) * {WIDTH}) END AS joined"
+    " FROM unnest(CAST(:levels AS smallint[]), CAST(:numbers AS bigint[])) AS t(level, number)"
 )
-_HASHES_OF_TILES = (
-    "SELECT t.tile, (SELECT string_agg(hash, '' ORDER BY number) FROM tile_hash WHERE level ="
-    " :level AND number >= t.tile * :width AND number < (t.tile + 1) * :width) AS joined"
-    " FROM unnest(CAST(:numbers AS bigint[])) AS t(tile)"
+_LEAVES: Final = text(
+    "SELECT leaf FROM entry WHERE leaf_index >= :first AND leaf_index < :end ORDER BY leaf_index"
 )
 
 
 async def tiles(connection: AsyncConnection, wanted: Collection[Tile]) -> dict[Tile, list[bytes]]:
     """The hashes of tiles, as far as the log has come; an empty tile is an empty list."""
+    named = {
+        "levels": [tile.level for tile in wanted],
+        "numbers": [tile.number for tile in wanted],
+    }
     found: dict[Tile, list[bytes]] = {}
-    by_level: defaultdict[int, list[int]] = defaultdict(list)
-    for tile in wanted:
-        by_level[tile.level].append(tile.number)
-    for level, numbers in by_level.items():
-        rows = await connection.execute(
-            text(_LEAVES_OF_TILES if level == 0 else _HASHES_OF_TILES),
-            {"numbers": numbers, "width": WIDTH} | ({"level": level} if level else {}),
+    for row in await connection.execute(_TILES, named):
+        hashes = _parted(row.joined or b"")
+        found[Tile(row.level, row.number)] = (
+            hashes if row.level else [leaf_hash(data) for data in hashes]
         )
-        for row in rows:
-            hashes = _parted(row.joined or b"")
-            found[Tile(level, row.tile)] = (
-                [leaf_hash(data) for data in hashes] if level == 0 else hashes
-            )
     return found
 
 
-async def leaves(connection: AsyncConnection, number: int) -> list[bytes]:
-    """The leaf data of one tile, as far as the log has come."""
-    rows = await connection.execute(text(_LEAVES_OF_TILES), {"numbers": [number], "width": WIDTH})
-    return _parted(rows.one().joined or b"")
+async def leaves(connection: AsyncConnection, first: int, count: int) -> Sequence[bytes]:
+    """The data of so many leaves, as far as the log has come."""
+    rows = await connection.execute(_LEAVES, {"first": first, "end": first + count})
+    return rows.scalars().all()
 
 
 def _parted(joined: bytes) -> list[bytes]:

@@ -11,9 +11,9 @@ from typing import Annotated, Final, NamedTuple
 from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.audit.log import checkpoints, log, store
+from services.audit.log import checkpoints, log, store, tiles
 from services.audit.log.checkpoints import Signed
-from services.audit.log.tiles import HEIGHT, WIDTH, Tile
+from services.audit.log.tiles import Tile
 from services.audit.tlog.checkpoint import MalformedCheckpoint, cosigned, parse_checkpoint
 from services.audit.tlog.notes import MAX_NOTE_BYTES, MalformedNote, NoteRefused, parse_note
 from services.audit.tlog.proof_file import ProofFile
@@ -25,6 +25,9 @@ NOT_AT_ALL: Final = {"Cache-Control": "no-cache"}
 TEXT: Final = "text/plain; charset=utf-8"
 BYTES: Final = "application/octet-stream"
 LARGEST_INDEX: Final = 2**62
+HEIGHT: Final = 8
+"""Of the tiles that are served: two of ours."""
+WIDTH: Final = 1 << HEIGHT
 HIGHEST_LEVEL: Final = 63
 # Nobody has tiles of the numbers beyond; five parts are a log of 10^15 tiles.
 _NUMBER: Final = re.compile(r"((?:x[0-9]{3}/){0,4}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
@@ -67,8 +70,8 @@ def public_router(engine: AsyncEngine, policy: Policy) -> APIRouter:
         which = _slice(path)
         async with engine.connect() as connection:
             await _refuse_uncovered(connection, 0, which)
-            leaves = await store.leaves(connection, which.number)
-        joined = b"".join(len(d).to_bytes(2, "big") + d for d in leaves[: which.width])
+            leaves = await store.leaves(connection, which.number * WIDTH, which.width)
+        joined = b"".join(len(data).to_bytes(2, "big") + data for data in leaves)
         return Response(joined, media_type=BYTES, headers=FOR_EVER)
 
     @router.get("/audit/tile/{level}/{path:path}")
@@ -79,9 +82,8 @@ def public_router(engine: AsyncEngine, policy: Policy) -> APIRouter:
             raise _no_tile()
         async with engine.connect() as connection:
             await _refuse_uncovered(connection, int(level), which)
-            wanted = Tile(int(level), which.number)
-            hashes: Sequence[bytes] = (await store.tiles(connection, [wanted]))[wanted]
-        return Response(b"".join(hashes[: which.width]), media_type=BYTES, headers=FOR_EVER)
+            hashes = await _hashes(connection, int(level), which)
+        return Response(b"".join(hashes), media_type=BYTES, headers=FOR_EVER)
 
     @router.get("/audit/api/entries/{index}/proof")
     async def proof(index: Index) -> Response:
@@ -129,6 +131,15 @@ async def _refuse_uncovered(connection: AsyncConnection, level: int, which: Slic
     size = (await _latest(connection)).checkpoint.size
     if which.number * WIDTH + which.width > size >> HEIGHT * level:
         raise _no_tile()
+
+
+async def _hashes(connection: AsyncConnection, level: int, which: Slice) -> Sequence[bytes]:
+    """What is served is made of so many of our tiles."""
+    of_ours = WIDTH // tiles.WIDTH
+    first = which.number * of_ours
+    wanted = [Tile(level * HEIGHT // tiles.HEIGHT, first + each) for each in range(of_ours)]
+    found = await store.tiles(connection, wanted)
+    return [hash_ for tile in wanted for hash_ in found[tile]][: which.width]
 
 
 def _slice(path: str) -> Slice:

@@ -25,7 +25,7 @@ from shared.problems import Refused
 from shared.sign_in import Caller
 
 # The proofs are what a page takes its time for: of entries that lie far apart each needs the hashes
-# of its own tile of 256.
+# of its own tiles.
 PAGE: Final = 50
 COUNTED_AT_ONCE: Final = 1000
 SEARCHES: Final = UUID("0b5c1f9e-6f0e-5d0c-9a53-5b3f0f6f9d11")

@@ -1,14 +1,16 @@
 """The tables that entries are found by, beside the log's own. Commits nothing by itself."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit.log.tiles import WIDTH
 from services.audit.trail.finding import FoundBy
+
+SPAN: Final = 256
+"""Of so many entries it is kept between which times their events happened."""
 
 # Three tables in one statement: each has few rows of an append, and a statement has its own price.
 # One configuration for what is kept and what is asked: the same words have the same stems.
@@ -33,7 +35,7 @@ _PARTED = (
     " ON CONFLICT DO NOTHING"
 )
 _SPANS = text(
-    "INSERT INTO span (number, earliest, latest) SELECT leaf_index / :width, min(time), max(time)"
+    "INSERT INTO span (number, earliest, latest) SELECT leaf_index / :span, min(time), max(time)"
     " FROM entry WHERE leaf_index >= :first AND leaf_index < :below GROUP BY 1"
 )
 
@@ -71,10 +73,11 @@ async def add(
     )
 
 
-async def add_spans(connection: AsyncConnection, first: int, last: int) -> None:
-    """Keep between which times the events of full tiles of leaves happened, by their numbers."""
-    given = {"width": WIDTH, "first": first * WIDTH, "below": (last + 1) * WIDTH}
-    await connection.execute(_SPANS, given)
+async def add_spans(connection: AsyncConnection, size: int, new_size: int) -> None:
+    """Keep between which times the events of each SPAN happened that the log has whole by now."""
+    first, below = size // SPAN * SPAN, new_size // SPAN * SPAN
+    if first < below:
+        await connection.execute(_SPANS, {"span": SPAN, "first": first, "below": below})
 
 
 async def stems(connection: AsyncConnection, words: str) -> list[str]:

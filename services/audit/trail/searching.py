@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.audit.formats import Asked
 from services.audit.log.store import Content, Entry
-from services.audit.log.tiles import WIDTH
 from services.audit.trail import marking
+from services.audit.trail.marking import SPAN
 from services.audit.trail.ordered import EVERYTHING, Ordered, of_column, of_subjects, of_table
 from services.audit.trail.people import Concerned, concerned
 from shared.events import roles_reversed
@@ -131,15 +131,15 @@ class Search:
         """Between which indexes entries of the time asked for can be."""
         if not (self.asked.since or self.asked.until):
             return first, self.below
-        tail = self.below // WIDTH
+        tail = self.below // SPAN
         row = (
             await connection.execute(
                 _SPANS,
                 {
-                    "first": first // WIDTH,
+                    "first": first // SPAN,
                     "below": self.below,
                     "tail": tail,
-                    "tail_first": tail * WIDTH,
+                    "tail_first": tail * SPAN,
                     "since": self.asked.since,
                     "until": self.asked.until,
                 },
@@ -147,7 +147,7 @@ class Search:
         ).one()
         if row.first is None:
             return self.below, self.below
-        return max(first, row.first * WIDTH), min(self.below, (row.last + 1) * WIDTH)
+        return max(first, row.first * SPAN), min(self.below, (row.last + 1) * SPAN)
 
 
 _REACH = "SELECT count(*) AS n, max(leaf_index) AS last FROM ({listed}) AS l"
@@ -167,7 +167,7 @@ def _references(asked: Asked) -> tuple[UUID, ...]:
     return () if asked.person_ref is None else (asked.person_ref,)
 
 
-# The last entries fill no tile yet, and are asked for their own times.
+# The last entries fill no span yet, and are asked for their own times.
 _SPANS = text(
     "SELECT min(number) AS first, max(number) AS last FROM ("
     " SELECT number, earliest, latest FROM span WHERE number >= :first"

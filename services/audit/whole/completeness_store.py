@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit.log.tiles import WIDTH
+from services.audit.trail.marking import SPAN
 from services.audit.whole.completeness import Finding, Held, Noted, digest
 from shared.events import TallyStated
 
@@ -124,16 +124,16 @@ async def held(connection: AsyncConnection, tally: TallyStated) -> Held:
     """What the log holds of a producer's hour, wherever in the log it lies."""
     rows = await connection.execute(
         text(
-            # An entry may come long after its event: the spans say which tiles may have some.
-            "WITH tile AS (SELECT number FROM span WHERE latest >= :since AND earliest < :until"
+            # An entry may come long after its event: the spans say where some may be.
+            "WITH place AS (SELECT number FROM span WHERE latest >= :since AND earliest < :until"
             " UNION ALL SELECT t FROM generate_series("
             "(SELECT coalesce(max(number) + 1, 0) FROM span),"
-            " (SELECT coalesce(max(leaf_index), 0) / :width FROM entry)) AS t)"
-            " SELECT event_id FROM tile JOIN entry ON leaf_index >= number * :width"
-            " AND leaf_index < number * :width + :width"
+            " (SELECT coalesce(max(leaf_index), 0) / :span FROM entry)) AS t)"
+            " SELECT event_id FROM place JOIN entry ON leaf_index >= number * :span"
+            " AND leaf_index < number * :span + :span"
             " WHERE producer = :producer AND time >= :since AND time < :until"
         ),
-        {"producer": tally.producer, "since": tally.since, "until": tally.until, "width": WIDTH},
+        {"producer": tally.producer, "since": tally.since, "until": tally.until, "span": SPAN},
     )
     ids = list(rows.scalars())
     return Held(len(ids), digest(ids))

@@ -4,6 +4,7 @@ import io
 import json
 import warnings
 import zipfile
+from collections import defaultdict
 from contextlib import suppress
 from hashlib import sha256
 from random import Random
@@ -285,14 +286,11 @@ def _forged(random: Random, files: dict[str, bytes], of: "honest.Honest") -> tup
 class _Proofs:
     def __init__(self, hashes: list[bytes]) -> None:
         self._size = len(hashes)
-        level, shown = 0, {}
-        while hashes:
-            above = []
-            for number in range(-(-len(hashes) // WIDTH)):
-                part = hashes[number * WIDTH : (number + 1) * WIDTH]
-                shown[Tile(level, number)] = part
-                above += [root(part)] if len(part) == WIDTH else []
-            hashes, level = above, level + 1
+        shown = defaultdict[Tile, list[bytes]](list)
+        for number, hash_ in enumerate(hashes):
+            shown[Tile(0, number // WIDTH)].append(hash_)
+        for full, hash_ in tiles.filled(0, (), hashes):
+            shown[Tile(full.level + 1, full.number // WIDTH)].append(hash_)
         self._hashes = tiles.Hashes(shown)
 
     def of(self, index: int) -> tuple[bytes, ...]:

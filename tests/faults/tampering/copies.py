@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.util import greenlet_spawn
 
 from deploy.commands.mirror import copy
-from services.audit.log.tiles import WIDTH
+from services.audit.log.tile_routes import WIDTH
 from services.audit.tlog.checkpoint import Checkpoint
 from services.audit.tlog.merkle import leaf_hash, root
 from services.audit.tlog.notes import Note, SigningKey, sign

@@ -11,12 +11,12 @@ from tests.faults.tampering.mutation import Maker, Mutation, Step, Weighted, ste
 SHOWN: Final = ("event_id", "type", "producer", "referral", "time")
 SEARCHED: Final = ("practitioner", "agency", "person_ref", "sequence", "logged_at")
 
-_ROWS: Final = {
-    "entry": "leaf_index = {row}",
-    "content": "leaf_index = {row}",
-    "tile_hash": "(level, number) = (1, {row})",
-    "checkpoint": "size = {row}",
-    "cosignature": "size = {row}",
+_KEYS: Final = {
+    "entry": "leaf_index",
+    "content": "leaf_index",
+    "tile_hash": "level * 100 + number",
+    "checkpoint": "size",
+    "cosignature": "size",
 }
 _COLUMNS: Final[dict[str, dict[str, str]]] = {
     "entry": {
@@ -72,7 +72,7 @@ def any_row(random: Random, table: str) -> int:
     """What names a row of a table."""
     match table:
         case "tile_hash":
-            return random.randrange(2)
+            return random.choice((200 + random.randrange(2), 100 + random.randrange(38)))
         case "checkpoint":
             return random.choice(honest.SIZES[:-1])
         case "cosignature":
@@ -87,7 +87,7 @@ def edit_of(table: str, column: str) -> Maker:
     def make(random: Random) -> Mutation:
         row = any_row(random, table)
         value, given = _value(random, table, column)
-        where = _ROWS[table].format(row=row)
+        where = f"{_KEYS[table]} = {row}"
         if table in ("entry", "content") and column != "leaf_index" and random.random() < 0.15:
             where = f"leaf_index BETWEEN {row} AND {row + random.randrange(1, 30)}"
         sql = f"UPDATE audit.{table} SET {column} = {value} WHERE {where}"
@@ -121,7 +121,7 @@ def _value(random: Random, table: str, column: str) -> tuple[str, tuple[object, 
         return column, ()  # the value that it has
     if random.random() < 0.04 and (table, column) not in _NEVER_NULL:
         return "NULL", ()
-    others = _ROWS[table].format(row=any_row(random, table))
+    others = f"{_KEYS[table]} = {any_row(random, table)}"
     if random.random() < 0.2:
         return f"(SELECT {column} FROM audit.{table} WHERE {others} LIMIT 1)", ()
     kind = _COLUMNS[table][column]
@@ -211,7 +211,7 @@ def shifted(first: int, by: int) -> tuple[Step, ...]:
 def delete_hash_or_signature(random: Random) -> Mutation:
     """A row of the other tables is taken away, or several."""
     table = random.choice(("tile_hash", "checkpoint", "cosignature"))
-    where = _ROWS[table].format(row=any_row(random, table))
+    where = f"{_KEYS[table]} = {any_row(random, table)}"
     if table == "checkpoint" and random.random() < 0.5:
         where = f"size >= {any_row(random, table)}"
     named = {"tile_hash": "a tile's hash"}.get(table, f"a {table}'s row")
@@ -233,14 +233,15 @@ def swap(random: Random) -> Mutation:
             ("checkpoint", "number", "two checkpoints' rows"),
         )
     )
-    key = {"tile_hash": "number", "checkpoint": "size"}.get(table, "leaf_index")
-    if key == "number":
-        one, other = 0, 1
-    elif key == "size":
+    if table == "tile_hash":
+        one, other = random.choice(((200, 201), random.sample(range(100, 138), 2)))
+    elif table == "checkpoint":
         one, other = random.sample(honest.SIZES[:-1], 2)
+    key = _KEYS[table]
     sql = (
-        f"UPDATE audit.{table} a SET {column} = b.{column} FROM audit.{table} b"
-        f" WHERE (a.{key}, b.{key}) IN (({one}, {other}), ({other}, {one}))"
+        f"WITH two AS (SELECT {key} AS place, {column} AS it FROM audit.{table}"
+        f" WHERE {key} IN ({one}, {other})) UPDATE audit.{table} SET {column} = it FROM two"
+        f" WHERE {key} IN ({one}, {other}) AND {key} <> place"
     )
     return Mutation("reorder", what, (step(sql),))
 

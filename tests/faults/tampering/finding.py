@@ -111,8 +111,9 @@ async def _look(attacked: Attacked, what: Touched, verdict: Verdict) -> None:
     verdict.must = await _must(attacked, what, served)
 
     await greenlet_spawn(verify_three_ways, attacked, served, found)
-    if what.subjects:
+    if what.subjects or what.between is not None:
         found["bundle"] = await _bundles(attacked, what)
+    if what.subjects:
         found["completeness"] = await _completeness(attacked, what, verdict)
 
 
@@ -194,7 +195,7 @@ async def _bundles(attacked: Attacked, what: Touched) -> bool:
     """Somebody takes away what the log has of the referrals, or of everything, and checks it at
     home."""
     asked = [Asked(referral=subject) for subject in what.subjects[:BUNDLES]]
-    if what.said is not None:
+    if what.said is not None or what.is_between_alone:
         asked.append(Asked())  # an entry may stand where nobody asks for it
     for each in asked:
         try:

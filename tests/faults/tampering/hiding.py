@@ -5,7 +5,7 @@ from typing import Any, Final
 import asyncpg
 
 from deploy.keys import LOCAL_LOG
-from services.audit.log.tiles import WIDTH
+from services.audit.log import tiles
 from services.audit.tlog.checkpoint import Checkpoint, cosign
 from services.audit.tlog.merkle import leaf_hash, root
 from services.audit.tlog.notes import Note, SigningKey, sign
@@ -45,10 +45,8 @@ async def hide(connection: asyncpg.Connection, way: Hiding, of: "honest.Honest")
 
 
 async def _tiles(connection: asyncpg.Connection, hashes: list[bytes]) -> None:
-    made = [
-        (1, number, root(hashes[number * WIDTH : (number + 1) * WIDTH]))
-        for number in range(len(hashes) // WIDTH)
-    ]
+    full = tiles.filled(0, (), hashes)
+    made = [(tile.level + 1, tile.number, hash_) for tile, hash_ in full]
     there = await connection.fetch(
         "SELECT level, number, hash FROM audit.tile_hash ORDER BY level, number"
     )

@@ -84,7 +84,7 @@ def insert_beside(random: Random) -> Mutation:
             return Mutation("insert", "content that is not an event's", (step(sql, *given),))
         case 1:
             sql = "INSERT INTO audit.tile_hash (level, number, hash) VALUES ($1, $2, $3)"
-            given = (random.randrange(1, 4), random.randrange(3), random.randbytes(32))
+            given = (random.randrange(1, 5), random.randrange(3), random.randbytes(32))
             return Mutation("insert", "a tile's hash", (step(sql, *given),))
         case 2:
             sql = (
@@ -144,7 +144,7 @@ def _from(size: int, tables: tuple[str, ...]) -> tuple[Step, ...]:
     where = {
         "entry": f"leaf_index >= {size}",
         "content": f"leaf_index >= {size}",
-        "tile_hash": f"(number + 1) * 256 > {size}",
+        "tile_hash": f"(number + 1) * 16 ^ level > {size}",
         "checkpoint": f"size > {size}",
         "cosignature": f"size > {size}",
     }

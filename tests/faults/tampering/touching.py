@@ -27,6 +27,10 @@ COPIES: Final = tuple(
 )
 
 
+HEIGHT: Final = 4
+"""Of a stored tile; tiles of twice that height are served."""
+
+
 class Part(Enum):
     """Which part of the log was touched, by the earliest entry."""
 
@@ -42,12 +46,13 @@ class Part(Enum):
 
 @dataclass(frozen=True)
 class Touched:
-    """`leaves`, `hashes`, `said`, `gone`: the first entry whose leaf, whose tile, whose event as it
-    is shown, whose content is not as it was; None if all are. `subjects`: what the entries are
-    about, before and after."""
+    """`leaves`, `hashes`, `between`, `said`, `gone`: the first entry whose leaf, whose served tile,
+    whose hash of which only proofs are made, whose event as it is shown, whose content is not as
+    it was; None if all are. `subjects`: what the entries are about, before and after."""
 
     leaves: int | None = None
     hashes: int | None = None
+    between: int | None = None
     said: int | None = None
     gone: int | None = None
     search: bool = False
@@ -62,8 +67,13 @@ class Touched:
     @property
     def proved(self) -> int | None:
         """The first entry of which something is not as it was that proofs are about."""
-        touched = [each for each in (self.leaves, self.hashes, self.said) if each is not None]
-        return min(touched, default=None)
+        touched = (self.leaves, self.hashes, self.between, self.said)
+        return min((each for each in touched if each is not None), default=None)
+
+    @property
+    def is_between_alone(self) -> bool:
+        """Whether entries and served tiles are as they were, and a proof may not be."""
+        return self.between is not None and self.proved == self.between and self.first is None
 
     @property
     def part(self) -> Part:
@@ -133,12 +143,12 @@ async def touched(connection: asyncpg.Connection) -> Touched:
     """Compare all that there is with how it was."""
     rows = await connection.fetch(_ENTRIES)
     hashes = [
-        ((row["number"] + 1) << 8 * row["level"]) - 1
+        (row["level"], ((row["number"] + 1) << HEIGHT * row["level"]) - 1)
         for row in await connection.fetch(_HASHES)
-        if row["level"] is not None and 0 < row["level"] < 8
+        if row["level"] is not None and 0 < row["level"] < 16
     ]
     # A hash above what the log has is nobody's.
-    shown = [at for at in hashes if 0 <= at < honest.LOGGED]
+    there = [(level, at) for level, at in hashes if 0 <= at < honest.LOGGED]
     said = [row for row in rows if row["shown"] or (row["content"] and not row["gone"])]
     gone = [row for row in rows if row["content"] and row["gone"]]
     subjects: dict[UUID, None] = {}
@@ -146,7 +156,8 @@ async def touched(connection: asyncpg.Connection) -> Touched:
         subjects |= {each: None for each in (row["is_about"], row["was_about"]) if each}
     return Touched(
         leaves=_first(row["at"] for row in rows if row["leaf"]),
-        hashes=min(shown, default=None),
+        hashes=min((at for level, at in there if level % 2 == 0), default=None),
+        between=min((at for level, at in there if level % 2), default=None),
         said=_first(row["at"] for row in said),
         gone=_first(row["at"] for row in gone),
         search=bool(rows)
