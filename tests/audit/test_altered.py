@@ -169,12 +169,12 @@ async def test_where_the_leaf_was_made_to_fit_nothing_beside_it_is_proved(
 
     found = [each["altered"] for page in await pages(http, {}) for each in page["entries"]]
 
-    assert found[:300] == ["place"] * 256 + [None] * 44
+    assert found[:300] == ["place"] * 16 + [None] * 284
 
 
 @pytest.mark.parametrize(
     ("statements", "about"),
-    [((OF_CONTENT,), "entry 1"), (OF_LEAF, "entries 0 to 255")],
+    [((OF_CONTENT,), "entry 1"), (OF_LEAF, "entries 0 to 15")],
 )
 async def test_it_is_logged_and_told_once(
     http: httpx2.AsyncClient,

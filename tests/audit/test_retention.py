@@ -79,6 +79,8 @@ async def test_old_content_goes_and_every_proof_holds(
     entries = rows.all()
     assert destroyed == 3
     assert [entry.is_gone for entry in entries] == [True, True, True, False, False]
+    noted = await connection.execute(text("SELECT leaf_index, because FROM destruction"))
+    assert sorted(map(tuple, noted)) == [(index, "schedule") for index in range(3)]
     assert after == before
     assert all(
         inclusion_holds(entry.leaf_index, 5, leaf_hash(entry.leaf), proof, after.tree.root)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from services.audit.whole.watching import Watching
 from shared.bus.work import UnitOfWork
 from shared.events import CloudEvent
 from shared.subjects import Service
+from tests.audit.signing import signer
 from tests.audit.test_expected import life
 from tests.audit.trails import TEN, Told, hear
 from tests.servers import Database
@@ -51,7 +53,7 @@ class Auditing:
         """SQL of somebody with the owner's password, who takes the triggers away first."""
         owner = await self.database.connect(OWNER)
         try:
-            for table in ("entry", "content"):
+            for table in ("entry", "content", "tile_hash"):
                 await owner.execute(f"ALTER TABLE audit.{table} DISABLE TRIGGER USER")
             for statement in statements:
                 await owner.execute(statement)
@@ -181,7 +183,8 @@ async def test_a_number_that_is_given_twice_is_found(auditing: Auditing) -> None
             "UPDATE audit.entry SET sequence = 5 - sequence WHERE leaf_index IN (2, 3)"
             "; UPDATE audit.entry SET logged_at = logged_at + interval '1 hour'"
             " WHERE leaf_index = 3",
-            {"out_of_order"},
+            # Content is kept under the moment as well.
+            {"out_of_order", "entry_altered"},
         ),
     ],
 )
@@ -195,6 +198,46 @@ async def test_what_is_altered_afterwards_is_found_in_the_next_round(
     await auditing.run(*tampering.split("; "))
 
     assert kinds(await auditing.look(later() + 2 * HOUR)) - {"tally_missing"} == expected
+
+
+@pytest.mark.parametrize(
+    ("tampering", "detail"),
+    [
+        (
+            "UPDATE audit.content SET body = body || ' ' WHERE leaf_index = 3",
+            "its words in the database are not those that were logged",
+        ),
+        (
+            "UPDATE audit.entry SET producer = 'notify' WHERE leaf_index = 3",
+            "what the database has beside its words is not what they say",
+        ),
+        (
+            "UPDATE audit.entry SET leaf = sha256('another') WHERE leaf_index = 3",
+            "their proofs do not lead to the signed root",
+        ),
+        (
+            "UPDATE audit.tile_hash SET hash = sha256('another') WHERE number = 1",
+            "their proofs do not lead to the signed root",
+        ),
+        ("DELETE FROM audit.tile_hash", "they cannot be read and proved"),
+        (
+            "DELETE FROM audit.content WHERE leaf_index = 3",
+            "its words are gone, and it is not noted that they were destroyed",
+        ),
+    ],
+)
+async def test_what_is_not_as_it_was_signed_is_found_in_the_next_round(
+    auditing: Auditing, tmp_path: Path, tampering: str, detail: str
+) -> None:
+    """Though nobody looks at it: its words, what stands beside them, leaf and hashes."""
+    await hear(auditing.unit, told_since_nine().events)
+    await signer(auditing.unit.engine, tmp_path / "memory").sign()
+    assert await auditing.look(later()) == []
+
+    await auditing.run(tampering)
+
+    found = await auditing.look(later() + timedelta(minutes=1))
+    assert {each for kind, each in found if kind == "entry_altered"} == {detail}
 
 
 async def test_a_finding_is_told_once(auditing: Auditing) -> None:

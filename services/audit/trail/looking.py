@@ -172,6 +172,15 @@ class View:
         )
 
 
+async def as_signed(connection: AsyncConnection, first: int, limit: int) -> tuple[TrailEntry, ...]:
+    """At most `limit` entries from index `first` on that are signed by now, whatever they are
+    about: for those who watch, not for those who read."""
+    signed = await checkpoints.latest(connection)
+    search = await Search.prepare(connection, Asked(), signed.checkpoint.size if signed else 0)
+    found = await search.page(connection, first, limit)
+    return await _proved(connection, found.entries, signed)
+
+
 async def _proved(
     connection: AsyncConnection, entries: tuple[Entry, ...], signed: Signed | None
 ) -> tuple[TrailEntry, ...]:

@@ -1,7 +1,8 @@
 """The ordered lists that a search goes along: each says which entries there are of one thing.
 
 A list is SQL of `leaf_index`, rising, from `:first` to below `:below`, no more than `:window` of
-them; and a check whether an entry `e` is in it.
+them; and a check whether an index of another list `l` is in it. Both ask an index alone: where
+entries were fetched to be checked, PostgreSQL would as soon go through all that the log has.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,8 +32,9 @@ _OF_TABLE: Final = (
     "SELECT leaf_index FROM {table} WHERE {column} = :{given} AND leaf_index >= :first"
     " AND leaf_index < :below ORDER BY leaf_index LIMIT :window"
 )
-_IN_TABLE: Final = (
-    "EXISTS (SELECT FROM {table} x WHERE x.{column} = :{given} AND x.leaf_index = e.leaf_index)"
+_IN: Final = (
+    "EXISTS (SELECT FROM {table} x WHERE x.{column} = {given} AND x.leaf_index = l.leaf_index"
+    " AND x.leaf_index >= :first AND x.leaf_index < :horizon)"
 )
 # The list of each referral is read as far as is needed, and no further.
 _OF_SUBJECTS: Final = (
@@ -41,27 +43,25 @@ _OF_SUBJECTS: Final = (
     " AND leaf_index < :below ORDER BY leaf_index LIMIT :window) AS l"
     " ORDER BY leaf_index LIMIT :window"
 )
-_IS_SUBJECT: Final = "e.referral = ANY(CAST(:{given} AS uuid[]))"
 
 EVERYTHING: Final = Ordered(_ALL, "true")
 
 
 def of_column(column: str, value: str) -> Ordered:
     """Entries with a value in a column that has an index (column, leaf_index)."""
-    names = {"column": column}
-    return Ordered(
-        _OF_COLUMN.format(**names), "e.{column} = :{column}".format(**names), {column: value}
-    )
+    check = _IN.format(table="entry", column=column, given=f":{column}")
+    return Ordered(_OF_COLUMN.format(column=column), check, {column: value})
 
 
 def of_table(table: str, column: str, given: str, value: str) -> Ordered:
     """Entries that a table lists under a value; `given` names the value among several."""
-    names = {"table": table, "column": column, "given": given}
-    return Ordered(_OF_TABLE.format(**names), _IN_TABLE.format(**names), {given: value})
+    check = _IN.format(table=table, column=column, given=f":{given}")
+    listed = _OF_TABLE.format(table=table, column=column, given=given)
+    return Ordered(listed, check, {given: value})
 
 
 def of_subjects(given: str, subjects: Sequence[UUID]) -> Ordered:
     """Entries about one of several referrals."""
-    return Ordered(
-        _OF_SUBJECTS.format(given=given), _IS_SUBJECT.format(given=given), {given: list(subjects)}
-    )
+    any_of = f"ANY(CAST(:{given} AS uuid[]))"
+    check = _IN.format(table="entry", column="referral", given=any_of)
+    return Ordered(_OF_SUBJECTS.format(given=given), check, {given: list(subjects)})

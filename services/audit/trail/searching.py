@@ -84,9 +84,13 @@ class Search:
         if self._is_checked:
             followed, horizon = await self._furthest(connection, given)
         rows = await connection.execute(
-            text(_PAGE.format(listed=followed.listed, checks=self._checks(followed))),
+            text(
+                _PAGE.format(listed=followed.listed, lists=self._others(followed), when=self._time)
+            ),
+            given
             # Where nothing is checked, a page is filled by as many as it shows.
-            given | {"window": WINDOW if self._is_checked else limit + 1, "limit": limit + 1},
+            | {"window": WINDOW if self._is_checked else limit + 1, "limit": limit + 1}
+            | ({"horizon": horizon} if len(self._lists) > 1 else {}),
         )
         entries = [_entry(row) for row in rows]
         if len(entries) > limit:
@@ -112,13 +116,13 @@ class Search:
         horizon, _, followed = max(reach, key=lambda one: one[:2])
         return followed, horizon
 
-    def _checks(self, followed: Ordered) -> str:
-        checks = [each.check for each in self._lists if each is not followed]
-        if self.asked.since:
-            checks.append("e.time >= :since")
-        if self.asked.until:
-            checks.append("e.time < :until")
-        return "".join(f" AND {check}" for check in checks)
+    def _others(self, followed: Ordered) -> str:
+        return "".join(f" AND {each.check}" for each in self._lists if each is not followed)
+
+    @property
+    def _time(self) -> str:
+        since = " AND e.time >= :since" if self.asked.since else ""
+        return since + (" AND e.time < :until" if self.asked.until else "")
 
     def _given(self, first: int, below: int) -> dict[str, Any]:
         given: dict[str, Any] = {"first": first, "below": below}
@@ -152,9 +156,12 @@ class Search:
 
 _REACH = "SELECT count(*) AS n, max(leaf_index) AS last FROM ({listed}) AS l"
 _PAGE = (
-    "SELECT p.*, c.salt, c.body FROM (SELECT e.leaf_index, e.event_id, e.type, e.producer,"
-    " e.referral, e.time, e.leaf, e.logged_at FROM ({listed}) AS l JOIN entry e USING (leaf_index)"
-    " WHERE true{checks} ORDER BY l.leaf_index LIMIT :limit) AS p"
+    "SELECT p.*, c.salt, c.body FROM (SELECT e.* FROM"
+    " (SELECT l.leaf_index FROM ({listed}) AS l WHERE true{lists} ORDER BY l.leaf_index) AS l,"
+    # One by one, which OFFSET 0 makes PostgreSQL do: the page may be full after a few of them.
+    " LATERAL (SELECT leaf_index, event_id, type, producer, referral, time, leaf, logged_at"
+    " FROM entry e WHERE e.leaf_index = l.leaf_index{when} OFFSET 0) AS e"
+    " ORDER BY l.leaf_index LIMIT :limit) AS p"
     # The moment as well as the index: it tells the month, and so the one partition.
     " LEFT JOIN content c USING (leaf_index, logged_at) ORDER BY p.leaf_index"
 )

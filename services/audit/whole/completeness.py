@@ -16,6 +16,8 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from services.audit.formats import TrailEntry
+from services.audit.log.tiles import WIDTH
 from shared.events import FindingKind, TallyStated
 
 SETTLED: Final = timedelta(minutes=10)
@@ -55,6 +57,28 @@ class Finding:
     def id(self) -> UUID:
         """The same for the same finding, whenever it is made."""
         return uuid5(_FINDINGS, f"{self.kind}\n{self.about}\n{self.detail}")
+
+
+def entry_altered(entry: TrailEntry) -> Finding:
+    """That an entry is not as it was logged; of one that is `altered`."""
+    match entry.altered:
+        case "place":
+            # One other leaf leaves no proof of its tile good: that is one thing that is wrong.
+            first = entry.index // WIDTH * WIDTH
+            about = f"entries {first} to {first + WIDTH - 1}"
+            return Finding("entry_altered", about, "their proofs do not lead to the signed root")
+        case "columns":
+            detail = "what the database has beside its words is not what they say"
+            return Finding("entry_altered", f"entry {entry.index}", detail)
+        case _:
+            detail = "its words in the database are not those that were logged"
+            return Finding("entry_altered", f"entry {entry.index}", detail, entry.referral)
+
+
+def content_lost(index: int, referral: UUID) -> Finding:
+    """That an entry's content is gone, and neither the schedule nor an erasure says why."""
+    detail = "its words are gone, and it is not noted that they were destroyed"
+    return Finding("entry_altered", f"entry {index}", detail, referral)
 
 
 def numbers(

@@ -80,6 +80,21 @@ async def settled(connection: AsyncConnection, first: int, until: datetime, limi
     return Slice(first, after, frozenset(row.referral for row in looked))
 
 
+async def lost(connection: AsyncConnection, first: int, after: int) -> Mapping[int, UUID]:
+    """The entries from `first` to below `after`, and their referrals, whose content is gone without
+    a note of its destruction."""
+    rows = await connection.execute(
+        text(
+            "SELECT e.leaf_index, e.referral FROM entry e"
+            " LEFT JOIN content c USING (leaf_index, logged_at)"
+            " WHERE e.leaf_index >= :first AND e.leaf_index < :after AND c.leaf_index IS NULL"
+            " AND NOT EXISTS (SELECT FROM destruction d WHERE d.leaf_index = e.leaf_index)"
+        ),
+        {"first": first, "after": after},
+    )
+    return {row.leaf_index: row.referral for row in rows}
+
+
 async def due(connection: AsyncConnection, now: datetime, limit: int) -> set[UUID]:
     """The referrals to which something ought to have happened by now."""
     rows = await connection.execute(

@@ -2,7 +2,8 @@
 
 Every minute: the entries that have settled since the last look; the referrals to which something
 ought to have happened; the tallies that ought to be there; and a slice of all that was looked at
-before, so that what is taken away later is missed as well. Of any number of processes one looks.
+before, so that what is taken away or altered later is missed as well, word by word and hash by
+hash. Of any number of processes one looks.
 """
 
 import asyncio
@@ -15,9 +16,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.audit.trail import looking
 from services.audit.whole import completeness, expected
 from services.audit.whole import completeness_store as store
 from services.audit.whole.completeness import HOUR, SETTLED, Finding, Noted
+from services.audit.whole.completeness_store import Slice
 from shared.bus.errors import describe
 from shared.bus.work import Transaction, UnitOfWork, Work
 from shared.events import TallyStated, TrailAlarmed, subject_of_service
@@ -70,6 +73,7 @@ class Watching:
                 for service in _SUBJECTS & each.subjects:
                     trail = await store.entries_from(connection, service, each.first, each.after)
                     findings += await _of_service(connection, trail, now)
+            findings += await _of_slice(connection, old)
             subjects = (new.subjects | old.subjects | due) - _SUBJECTS
             findings += await self._of_referrals(connection, subjects, now)
             for finding in findings:
@@ -116,6 +120,18 @@ class Watching:
             due_at[subject] = min((each.due for each in waiting if each.due > now), default=None)
         await store.wait_for(connection, due_at)
         return found
+
+
+async def _of_slice(connection: AsyncConnection, old: Slice) -> list[Finding]:
+    """What is no longer as it was signed, and what is gone without a note."""
+    gone = await store.lost(connection, old.first, old.after)
+    found = [completeness.content_lost(index, referral) for index, referral in gone.items()]
+    try:
+        entries = await looking.as_signed(connection, old.first, old.after - old.first)
+    except (LookupError, ValueError, TypeError):  # rows are missing, or say what none can
+        about = f"entries {old.first} to {old.after - 1}"
+        return [*found, Finding("entry_altered", about, "they cannot be read and proved")]
+    return found + [completeness.entry_altered(each) for each in entries if each.altered]
 
 
 async def _of_service(

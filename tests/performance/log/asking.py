@@ -7,9 +7,10 @@ held against what is known of the log: which entries, each with its proof under 
 import random
 import time
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -21,7 +22,21 @@ from tests.performance.log.growing import SPAN, Key, Known
 from tests.performance.log.lives import BEGUN, SEED
 from tests.performance.way.arithmetic import percentile
 
-KINDS: Final = ("referral", "person", "agency", "practitioner", "type", "time", "text", "several")
+KINDS: Final = (
+    "referral",
+    "person",
+    "agency",
+    "practitioner",
+    "type",
+    "time",
+    "text",
+    "several",
+    "seldom",
+)
+OFTEN: Final = 20
+"""So many pairs of a practitioner and a type are asked for that meet most often."""
+SELDOM: Final = 5
+"""And those that meet in so many entries at most."""
 WARM: Final = 3
 
 
@@ -93,6 +108,15 @@ class _Drawing:
         for kind, value in known.found:
             keys[kind].append(value)
         self._keys: Mapping[str, Sequence[Any]] = keys
+        type_of = {index: type_ for type_ in keys["type"] for index in self._found("type", type_)}
+        meet = Counter(
+            (practitioner, type_of[index])
+            for practitioner in keys["practitioner"]
+            for index in self._found("practitioner", practitioner)
+        )
+        self._often = [pair for pair, _ in meet.most_common(OFTEN)]
+        pairs = product(keys["practitioner"], keys["type"])
+        self._seldom = [pair for pair in pairs if meet[pair] <= SELDOM]
 
     def question(self, kind: str) -> Question:
         """From the log's beginning, or from somewhere in it as a later page is."""
@@ -104,17 +128,22 @@ class _Drawing:
                 asked = Asked(since=since, until=since + SPAN)
                 return Question(asked, 0, self._found("day", day))
             case "several":
-                practitioner, type_ = self._one("practitioner"), self._one("type")
-                both = set(self._found("practitioner", practitioner))
-                both &= set(self._found("type", type_))
-                asked = Asked(practitioner=practitioner, type=type_)
-                return Question(asked, cursor, sorted(both))
+                return self._both(self._often)
+            case "seldom":
+                return self._both(self._seldom)
             case _:
                 value = self._one(kind)
                 if kind in ("referral", "person"):
                     cursor = 0
                 asked = _ASKED[kind](value)
                 return Question(asked, cursor, self._found(kind, value))
+
+    def _both(self, pairs: Sequence[tuple[str, str]]) -> Question:
+        """A practitioner and a type at once. Those that meet often fill a page in a small log too:
+        a page of fifty is not to be compared with a page of three."""
+        practitioner, type_ = self._chance.choice(pairs)
+        both = set(self._found("practitioner", practitioner)) & set(self._found("type", type_))
+        return Question(Asked(practitioner=practitioner, type=type_), 0, sorted(both))
 
     def _one(self, kind: str) -> Any:
         return self._chance.choice(self._keys[kind])
