@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from threading import Event, Thread
@@ -39,7 +39,15 @@ from shared.words import counted
 LOOK_SECONDS: Final = 2.0
 """Between two looks at a log: as long is its newest entry without this witness's word."""
 
+STILL: Final = timedelta(hours=2)
+"""Every service of a log states each hour what it told, so a log that runs grows each hour."""
+
 COSIGNATURES: Final = "cosignatures"
+
+
+def utc_now() -> datetime:
+    """The clock of the witness; tests bring their own."""
+    return datetime.now(UTC)
 
 
 def witness(
@@ -89,7 +97,7 @@ class Teller:
             self._last = text
 
 
-@dataclass(frozen=True)
+@dataclass
 class Follower:
     """Looks at one log and brings it the witness's word."""
 
@@ -98,6 +106,8 @@ class Follower:
     policy: Policy
     address: LogAddress
     tell: Callable[[str], None]
+    clock: Callable[[], datetime] = utc_now
+    _grown: tuple[int, datetime] | None = None
 
     def run(self, stop: Event) -> None:
         """Look again and again."""
@@ -122,8 +132,17 @@ class Follower:
         checkpoint = parse_checkpoint(note.text)
         verified(note, self.policy.log_keys(checkpoint.origin))
         size, origin = checkpoint.size, checkpoint.origin
+        if self._grown is None or size > self._grown[0]:
+            self._grown = size, self.clock()
+        since = self._grown[1]
         if cosigned(note, [self.key]):
-            return f"cosigned {origin} with {counted(size, 'entry', 'entries')}, and it has that"
+            shows = f"{origin} with {counted(size, 'entry', 'entries')}"
+            if self.clock() < since + STILL:
+                return f"cosigned {shows}, and it has that"
+            return (
+                f"STANDS STILL: {shows} since {since:%Y-%m-%d %H:%M} UTC. A log that runs grows"
+                " every hour: this one does not run, or shows others more than it shows here"
+            )
         before = self.witness.size(origin)
         if before > size:
             raise DoesNotHold(
@@ -131,7 +150,7 @@ class Follower:
                 f" it shows {size:,}"
             )
         proof = consistency_proof(Tiles(self.address, size), before)
-        outcome = self.witness.add_checkpoint(request(before, proof, encoded), datetime.now(UTC))
+        outcome = self.witness.add_checkpoint(request(before, proof, encoded), self.clock())
         if not isinstance(outcome, Cosigned):
             return words(outcome)
         brought = Note(note.text, (*note.signatures, outcome.signature)).encode()
@@ -156,7 +175,7 @@ def _run(
         if looking:
             looking.start()
         if port:
-            app = witness_app(core, lambda: datetime.now(UTC), tell)
+            app = witness_app(core, utc_now, tell)
             uvicorn.run(app, host=host, port=int(port), log_level="warning")
         elif looking:
             looking.join()

@@ -137,6 +137,8 @@ class Handlers:
 
     async def on_referral_triaged(self, event: ReferralTriaged, work: Work) -> None:
         """Nobody is asked for what was missing of an earlier revision."""
+        if event.revision == 1:
+            return
         unsettled = await store.unsettled_to_agency(work.connection, event.referral_id)
         await _withdraw([m for m in unsettled if m.offer < event.revision], work)
 

@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -181,6 +183,26 @@ def test_a_follower_leaves_alone_what_has_its_word(
 
     assert len(log.brought) == 1
     assert told[-1].endswith("and it has that")
+
+
+def test_a_follower_says_that_a_log_stands_still(
+    log: Served, follower: Follower, told: list[str]
+) -> None:
+    """After two hours without a new entry, once; a log that grows again is cosigned as before."""
+    follower.look()
+    (log.folder / "checkpoint").write_bytes(log.brought[0])
+    now = follower.clock()
+    for hours in (1, 2, 3):
+        follower.clock = partial(datetime.__add__, now, timedelta(hours=hours))
+        follower.look()
+    lay(log.folder, entries(301))
+    follower.look()
+
+    assert [each.split()[0] for each in told] == ["cosigned", "cosigned"] + ["STANDS"] * 2 + [
+        "cosigned"
+    ]
+    assert told[2] == told[3]
+    assert "with 300 entries since" in told[2]
 
 
 @pytest.mark.parametrize("size", [300, 301, 600])
