@@ -13,11 +13,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.problems import Refused
+from shared.problems import Refused, body_of
 from shared.subjects import Service
 
 SIGN_IN: Final = "/notify/sign-in"
 LONGEST_FORM: Final = 16 * 1024
+TOO_LONG: Final = "That is far longer than the form."
 MOST_FIELDS: Final = 500
 _HERE: Final = Path(__file__).parent
 _OUR_PATH: Final = re.compile(r"/[A-Za-z0-9_-][A-Za-z0-9/_=&?-]*")
@@ -84,15 +85,11 @@ class Pages:
     @staticmethod
     async def read_form(request: Request) -> dict[str, list[str]]:
         """What a form says by field, blank ones left out; Refused (413) if it is too long."""
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LONGEST_FORM:
-                raise Refused(413, "too-large", "That is far longer than the form.")
+        body = await body_of(request, LONGEST_FORM, TOO_LONG)
         try:
             return parse_qs(body.decode(errors="replace"), max_num_fields=MOST_FIELDS)
         except ValueError:
-            raise Refused(413, "too-large", "That is far longer than the form.") from None
+            raise Refused(413, "too-large", TOO_LONG) from None
 
     def _is_page(self, request: Request) -> bool:
         api = f"{self._prefix}/api/"

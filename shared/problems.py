@@ -44,6 +44,16 @@ class Refused(Exception):
         return JSONResponse(body, self.status, headers=headers, media_type=MEDIA_TYPE)
 
 
+async def body_of(request: Request, limit: int, too_large: str) -> bytes:
+    """The body, read no further than just beyond `limit` bytes; Refused (413) in these words."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise Refused(413, "too-large", too_large)
+    return body
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of `app` as a problem."""
 

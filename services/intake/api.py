@@ -13,7 +13,7 @@ from services.intake.matching import canonical
 from services.intake.reading import LARGEST, UnreadableReferral, read_document
 from shared.bus.work import UnitOfWork
 from shared.events import AccessRecorded
-from shared.problems import Refused
+from shared.problems import Refused, body_of
 from shared.sign_in import Caller, Doorkeeper
 
 SCHEMA_FILE = Path(__file__).parent / "schemas" / "referral-v1.json"
@@ -44,7 +44,7 @@ def api_router(unit: UnitOfWork, admission: Admission, doorkeeper: Doorkeeper) -
         """Take one referral document. 202: it is stored and will be decided."""
         if caller.agency is None:
             raise Refused(403, "forbidden", "The sign-in names no agency to send for.")
-        body = await read_at_most(request, LARGEST)
+        body = await document_bytes(request)
         now = unit.clock()
         try:
             document = read_document(body, now)
@@ -84,11 +84,6 @@ def api_router(unit: UnitOfWork, admission: Admission, doorkeeper: Doorkeeper) -
     return router
 
 
-async def read_at_most(request: Request, limit: int) -> bytes:
-    """The body; one byte more than `limit` is enough to know that it is too large."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise Refused(413, "too-large", "A referral document may have 64 KiB at most.")
-    return body
+async def document_bytes(request: Request) -> bytes:
+    """The bytes of a referral document; Refused (413)."""
+    return await body_of(request, LARGEST, "A referral document may have 64 KiB at most.")

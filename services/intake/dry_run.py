@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import httpx2
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 
-from services.intake.api import read_at_most
+from services.intake.api import document_bytes
 from services.intake.deriving import derive_facts
-from services.intake.reading import LARGEST, UnreadableReferral, read_document
+from services.intake.reading import UnreadableReferral, read_document
 from shared.problems import Refused
 from shared.sign_in import Caller, Doorkeeper
 
@@ -53,7 +53,7 @@ def dry_run_router(
 
         Answers as `route --json`. Neither the sender nor its team is looked up in the registry.
         """
-        body = await read_at_most(request, LARGEST)
+        body = await document_bytes(request)
         try:
             facts = derive_facts(read_document(body, clock()))
         except UnreadableReferral as error:

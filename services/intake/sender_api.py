@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from services.intake import progress
 from services.intake.admission import Admission, Receipt
 from services.intake.answering import answered
-from services.intake.api import read_at_most
-from services.intake.reading import LARGEST, UnreadableReferral, read_stored
+from services.intake.api import document_bytes
+from services.intake.reading import UnreadableReferral, read_stored
 from services.intake.status import Status, status_of
 from shared.bus.work import UnitOfWork
 from shared.events import AccessRecorded
@@ -54,7 +54,7 @@ def sender_router(unit: UnitOfWork, admission: Admission, doorkeeper: Doorkeeper
     ) -> Receipt:
         """Answer what was asked: `{"answers": {"risk.score": 15}}`, by field. 202: the answers
         are the next revision of the referral, and it will be decided anew."""
-        body = await read_at_most(request, LARGEST)
+        body = await document_bytes(request)
         try:
             async with unit.work(uuid4()) as work:
                 found = await store.of_id(work.connection, referral_id, hold=True)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from services.notify.providers import sms_callbacks
 from services.notify.providers.sms_callbacks import Form
 from shared.events import Problem
-from shared.problems import Refused
+from shared.problems import Refused, body_of
 
 LONGEST_BODY: Final = 16 * 1024
 
@@ -61,12 +61,9 @@ def _stranger() -> Refused:
 
 
 async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise Refused(413, "too-large", "That is far longer than a report or a text message.")
-    return body
+    return await body_of(
+        request, LONGEST_BODY, "That is far longer than a report or a text message."
+    )
 
 
 def _field(location: tuple[int | str, ...]) -> str:

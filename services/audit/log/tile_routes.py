@@ -18,7 +18,7 @@ from services.audit.tlog.checkpoint import MalformedCheckpoint, cosigned, parse_
 from services.audit.tlog.notes import MAX_NOTE_BYTES, MalformedNote, NoteRefused, parse_note
 from services.audit.tlog.proof_file import ProofFile
 from services.audit.tlog.witness_policy import Policy
-from shared.problems import Refused
+from shared.problems import Refused, body_of
 
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 NOT_AT_ALL: Final = {"Cache-Control": "no-cache"}
@@ -31,6 +31,7 @@ WIDTH: Final = 1 << HEIGHT
 HIGHEST_LEVEL: Final = 63
 # Nobody has tiles of the numbers beyond; five parts are a log of 10^15 tiles.
 _NUMBER: Final = re.compile(r"((?:x[0-9]{3}/){0,4}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
+TOO_LONG: Final = f"A note has {MAX_NOTE_BYTES} bytes at most."
 _LEVEL: Final = re.compile(r"0|[1-9][0-9]?")
 
 Index = Annotated[int, Path(ge=0, le=LARGEST_INDEX)]
@@ -100,7 +101,7 @@ def public_router(engine: AsyncEngine, policy: Policy) -> APIRouter:
     async def cosignatures(request: Request) -> None:
         """Take a checkpoint of ours with a known witness's cosignature."""
         try:
-            note = parse_note(await _body(request))
+            note = parse_note(await body_of(request, MAX_NOTE_BYTES, TOO_LONG))
             tree = parse_checkpoint(note.text)
         except (MalformedNote, MalformedCheckpoint):
             raise Refused(400, "not-a-checkpoint", "This is no signed checkpoint.") from None
@@ -156,12 +157,3 @@ def _slice(path: str) -> Slice:
 
 def _no_tile() -> Refused:
     return Refused(404, "not-found", "The log has no such tile.")
-
-
-async def _body(request: Request) -> bytes:
-    received = b""
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > MAX_NOTE_BYTES:
-            raise Refused(413, "too-large", f"A note has {MAX_NOTE_BYTES} bytes at most.")
-    return received

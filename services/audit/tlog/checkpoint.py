@@ -44,7 +44,12 @@ class Checkpoint:
     @property
     def text(self) -> str:
         """What is signed: three lines."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        return f"{self.origin}\n{self.size}\n{self.root_base64}\n"
+
+    @property
+    def root_base64(self) -> str:
+        """The root as a checkpoint has it."""
+        return base64.b64encode(self.root).decode()
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
