@@ -240,6 +240,25 @@ async def test_what_is_not_as_it_was_signed_is_found_in_the_next_round(
     assert {each for kind, each in found if kind == "entry_altered"} == {detail}
 
 
+async def test_rows_that_stop_the_watch_are_told_of(auditing: Auditing) -> None:
+    """Once; and it goes on when they can be read again."""
+    await hear(auditing.unit, told_since_nine().events)
+    await auditing.run(
+        "ALTER TABLE audit.entry ALTER type DROP NOT NULL",
+        "UPDATE audit.entry SET type = NULL WHERE leaf_index = 3",
+    )
+    for _ in range(2):
+        with pytest.raises(AttributeError):
+            await auditing.look(later())
+    told = await auditing.alarms()
+    assert [each["data"]["about"] for each in told] == ["the whole trail"]
+
+    await auditing.run(
+        "UPDATE audit.entry SET type = 'assignment.accepted.v1' WHERE leaf_index = 3"
+    )
+    assert kinds(await auditing.look(later())) >= {"entry_altered"}
+
+
 async def test_a_finding_is_told_once(auditing: Auditing) -> None:
     """However often it is looked at, and by however many; about the referral, where it is one's."""
     told = told_since_nine()

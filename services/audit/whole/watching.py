@@ -21,7 +21,7 @@ from services.audit.whole import completeness, expected
 from services.audit.whole import completeness_store as store
 from services.audit.whole.completeness import HOUR, SETTLED, Finding, Noted
 from services.audit.whole.completeness_store import Slice
-from shared.bus.errors import describe
+from shared.bus.errors import describe, is_outage
 from shared.bus.work import Transaction, UnitOfWork, Work
 from shared.events import TallyStated, TrailAlarmed, subject_of_service
 from shared.subjects import SERVICES
@@ -32,6 +32,12 @@ LOOK_SECONDS: Final = 60.0
 AT_ONCE: Final = 500
 AGAIN: Final = 500
 """So many entries of those seen before are looked at each minute: 700,000 a day."""
+
+BLIND: Final = Finding(
+    "entry_altered",
+    "the whole trail",
+    "rows of it cannot be read, so that it is not watched",
+)
 
 _SUBJECTS: Final = frozenset(map(subject_of_service, SERVICES))
 
@@ -59,7 +65,20 @@ class Watching:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> bool:
-        """One look, in one transaction; whether there is more to be looked at now."""
+        """One look; whether there is more to be looked at now.
+
+        Raises what stops it. Rows that no service wrote would stop every look from here on, which
+        is itself a finding.
+        """
+        try:
+            return await self._look()
+        except Exception as error:
+            if not is_outage(error):
+                async with self.unit.transaction() as transaction:
+                    await record(BLIND, transaction, self.unit.clock())
+            raise
+
+    async def _look(self) -> bool:
         async with self.unit.transaction() as transaction:
             connection, now = transaction.connection, self.unit.clock()
             if not await store.take_turn(connection):
