@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -42,6 +42,7 @@ class OtherParty:
     takes: float = 0.0
     asked: list[bytes] = field(default_factory=list)
     url: str = ""
+    left: asyncio.Event = field(default_factory=asyncio.Event)
 
     def app(self) -> FastAPI:
         """Its HTTP side."""
@@ -50,8 +51,9 @@ class OtherParty:
         @app.post("/add-checkpoint")
         async def add_checkpoint(request: Request) -> Response:
             self.asked.append(await request.body())
-            await asyncio.sleep(self.takes)
-            while self.silent:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.left.wait(), self.takes)
+            while self.silent and not self.left.is_set():
                 await asyncio.sleep(0.05)
             if self.says is not None:
                 return Response(self.says[1], self.says[0])
@@ -77,7 +79,11 @@ async def other_party(
     knows = parse_policy(f"log {log.verifier}\nquorum none\n")
     party = OtherParty(name, Witness(knows, witness_key(name), folder / f"{name}.json"))
     async with served(party.app()) as party.url:
-        yield party
+        try:
+            yield party
+        finally:
+            # What is still waited for is answered, so that nothing has to be cut off.
+            party.left.set()
         party.silent = False
 
 
