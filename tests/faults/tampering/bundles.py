@@ -229,6 +229,7 @@ def _said_otherwise(random: Random, files: dict[str, bytes]) -> tuple[Changed, b
         "referral": str(UUID(int=random.randrange(1, 120))),
         "leaf_data": random.randbytes(32).hex(),
         "destroyed": True,
+        "altered": "content",
     }
     line[name] = other[name] if random.random() < 0.3 else values[name]
     if random.random() < 0.2:
