@@ -90,13 +90,14 @@ class Following:
         # Of its first offer there is no holder to forget: most events are such.
         if not isinstance(event, AssignmentOffered) or event.offer > 1:
             await progress.let_go(work.connection, event.assignment_id)
-        await progress.reopen(work.connection, event.referral_id)
+        # Hardly ever one was closed: all that a transaction hears of are looked at together.
+        work.transaction.collect(progress.reopen, event.referral_id)
 
     async def on_assignment_accepted(self, event: AssignmentAccepted, work: Work) -> None:
         """Remember who may see the case; tell the sender, once a service.
 
         Where a coordinator only looks, a sender would take comfort too early."""
-        await progress.reopen(work.connection, event.referral_id)
+        await progress.reopen(work.connection, [event.referral_id])
         holding = Holding(
             event.assignment_id, event.referral_id, event.pathway, event.practitioner_id
         )
@@ -117,6 +118,7 @@ class Following:
 
     async def on_referral_closed(self, event: ReferralClosed, work: Work) -> None:
         """Tell the sender that the work has ended; how it ended is not the sender's to know."""
+        await work.transaction.catch_up()
         if await progress.close(work.connection, event.referral_id, work.now):
             await self._tell(event.referral_id, "closed", work)
 

@@ -149,19 +149,20 @@ async def close(connection: AsyncConnection, referral_id: UUID, at: datetime) ->
     return rows.first() is not None
 
 
-async def reopen(connection: AsyncConnection, referral_id: UUID) -> None:
-    """A later revision brought work again: it may be taken up, and end, once more."""
-    rows = await connection.execute(
+async def reopen(connection: AsyncConnection, referral_ids: Sequence[UUID]) -> None:
+    """A later revision brought work again: each of them may be taken up, and end, once more."""
+    await connection.execute(
         text(
-            "UPDATE progress SET closed_at = NULL"
-            " WHERE referral_id = :id AND closed_at IS NOT NULL RETURNING referral_id"
+            # In one order, so that two transactions over the same referrals cannot deadlock.
+            "WITH again AS (SELECT referral_id FROM progress"
+            " WHERE referral_id = ANY(CAST(:ids AS uuid[])) AND closed_at IS NOT NULL"
+            " ORDER BY referral_id FOR UPDATE),"
+            " anew AS (DELETE FROM taken_up t USING again a WHERE t.referral_id = a.referral_id)"
+            " UPDATE progress p SET closed_at = NULL FROM again a"
+            " WHERE p.referral_id = a.referral_id"
         ),
-        {"id": referral_id},
+        {"ids": list(referral_ids)},
     )
-    if rows.first() is not None:
-        await connection.execute(
-            text("DELETE FROM taken_up WHERE referral_id = :id"), {"id": referral_id}
-        )
 
 
 async def progress_of(connection: AsyncConnection, referral_id: UUID) -> Progress:

@@ -90,8 +90,14 @@ class Addressing:
 
         An id that nobody has (any more) has the one email, which fails and comes before a person.
         """
-        address = (await _addresses([practitioner_id], connection)).get(practitioner_id)
-        return address.reach if address else BY_EMAIL
+        return (await self.reaches([practitioner_id], connection))[practitioner_id]
+
+    async def reaches(
+        self, practitioner_ids: Collection[str], connection: AsyncConnection
+    ) -> Mapping[str, Reach]:
+        """The same of several, each by its id."""
+        found = await _addresses(practitioner_ids, connection)
+        return {each: found[each].reach if each in found else BY_EMAIL for each in practitioner_ids}
 
     @property
     def auditors(self) -> tuple[str, ...]:

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify import delivery, notices, store
 from services.notify.addressing import Addressing
@@ -72,8 +75,20 @@ class Handlers:
         """Who is asked now is to be told, once by each channel; who was asked before no more."""
         if event.offer > 1:
             await _silence(event.assignment_id, work, before=event.offer)
-        reach = await self.addressing.reach(event.practitioner_id, work.connection)
-        await _queue(notices.offered(event, reach, work.now, self.in_time), work)
+        work.transaction.collect(self._offer, (event, work.now))
+        work.transaction.collect(store.wake_senders, event.assignment_id)
+
+    async def _offer(
+        self, connection: AsyncConnection, made: Sequence[tuple[AssignmentOffered, datetime]]
+    ) -> None:
+        """Of a burst most events are offers: what they need is looked up and kept at once."""
+        reaches = await self.addressing.reaches({e.practitioner_id for e, _ in made}, connection)
+        messages = [
+            message
+            for event, now in made
+            for message in notices.offered(event, reaches[event.practitioner_id], now, self.in_time)
+        ]
+        await store.add(connection, messages, made[0][1])
 
     async def on_assignment_settled(self, event: Settled, work: Work) -> None:
         """There is an answer, or nobody is asked any more: what has not left yet never leaves."""
@@ -81,6 +96,7 @@ class Handlers:
 
     async def on_assignment_withdrawn(self, event: AssignmentWithdrawn, work: Work) -> None:
         """What has not left never leaves; who was told of it, or may have been, hears the end."""
+        await work.transaction.catch_up()
         who = event.practitioner_id
         offer = who and await store.heard_of(work.connection, event.assignment_id, who)
         await _silence(event.assignment_id, work)
@@ -110,6 +126,7 @@ class Handlers:
         holder, who hears of it as an offer."""
         if event.awaited != "first_contact":
             return
+        await work.transaction.catch_up()
         offer, urgent = await store.newest_offer(work.connection, event.assignment_id)
         reach = await self.addressing.reach(event.practitioner_id, work.connection)
         made = notices.first_contact_overdue(
@@ -168,6 +185,7 @@ async def _queue(messages: Sequence[Message], work: Work) -> None:
 
 async def _silence(assignment_id: UUID, work: Work, before: int | None = None) -> None:
     """What is said of an assignment, of offers `before` one or of all, is said no more."""
+    await work.transaction.catch_up()
     unsettled = await store.unsettled_of_assignment(work.connection, assignment_id)
     await _withdraw([m for m in unsettled if before is None or m.offer < before], work)
 

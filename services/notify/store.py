@@ -8,7 +8,7 @@ message for another reason locks all of its notice first, in the order of their 
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -22,7 +22,23 @@ from shared.bus.work import Transaction
 from shared.events import Channel, Level
 
 _WOKEN: Final = "notify_message_queued"
-_COLUMNS: Final = tuple(field.name for field in fields(Message))
+
+_STAYS: Final[Mapping[str, str]] = {
+    "id": "uuid",
+    "notice": "uuid",
+    "purpose": "text",
+    "assignment_id": "uuid",
+    "offer": "integer",
+    "action_id": "uuid",
+    "case_id": "uuid",
+    "referral_id": "uuid",
+    "practitioner_id": "text",
+    "agency": "text",
+    "channel": "text",
+    "urgent": "boolean",
+    "acknowledge_by": "timestamptz",
+}
+"""What of a message never changes, and its type."""
 
 _CHANGES: Final[Mapping[str, str]] = {
     "state": "text",
@@ -39,6 +55,13 @@ _CHANGES: Final[Mapping[str, str]] = {
     "fell_back_to": "text",
 }
 """What of a message may change, and its type."""
+
+_COLUMNS: Final = {**_STAYS, **_CHANGES}
+_ADD: Final = text(
+    f"INSERT INTO message ({', '.join(_COLUMNS)}, changed_at) SELECT *, :now FROM"  # noqa: S608 - ours
+    f" unnest({', '.join(f'CAST(:{name} AS {kind}[])' for name, kind in _COLUMNS.items())})"
+    " ON CONFLICT DO NOTHING"
+)
 
 # A failed or doubtful one may be sent again by a person; for a sent one another may be sent.
 _UNSETTLED: Final = "state NOT IN ('delivered', 'dropped') AND NOT withdrawn"
@@ -58,16 +81,16 @@ async def queue(transaction: Transaction, messages: Sequence[Message], now: date
     that are there stay as they are."""
     if not messages:
         return
-    values = ", ".join(f":{name}" for name in _COLUMNS)
-    await transaction.connection.execute(
-        text(
-            f"INSERT INTO message ({', '.join(_COLUMNS)}, changed_at)"  # noqa: S608 - our own words
-            f" VALUES ({values}, :now) ON CONFLICT DO NOTHING"
-        ),
-        [vars(message) | {"now": now} for message in messages],
-    )
+    await add(transaction.connection, messages, now)
     for message in messages:
         transaction.collect(wake_senders, message.id)
+
+
+async def add(connection: AsyncConnection, messages: Sequence[Message], now: datetime) -> None:
+    """Add messages that are not there yet; the senders have to be woken."""
+    await connection.execute(
+        _ADD, {name: [getattr(m, name) for m in messages] for name in _COLUMNS} | {"now": now}
+    )
 
 
 async def tell_auditors(

@@ -96,10 +96,15 @@ class Transaction:
         """Give `item` to `step` at the end of the transaction, with all that it was given."""
         self._collected.setdefault(step, []).append(item)
 
+    async def catch_up(self) -> None:
+        """Take the steps for what was collected so far, for whoever reads what they write."""
+        while self._collected:
+            step = next(iter(self._collected))
+            await step(self.connection, self._collected.pop(step))
+
     async def finish(self) -> None:
-        """Run the last steps, number the events of each referral, and write the outbox."""
-        for step, items in self._collected.items():
-            await step(self.connection, items)
+        """Take the last steps, number the events of each referral, and write the outbox."""
+        await self.catch_up()
         if not self.said:
             return
         numbers = await self._number()

@@ -87,19 +87,10 @@ class Serving:
         """A page or a call, as somebody with these roles."""
         return await self.http.get(path, headers=self.signed_in(*roles, **who))
 
-    async def hear(self, referral: UUID, event: EventData, times: int = 1) -> None:
-        """An event of triage's about a referral, as the broker brings it, so many times."""
-        number = self._numbers[referral] = self._numbers.get(referral, 0) + 1
-        said = envelope(
-            event,
-            event_id=uuid4(),
-            producer="triage",
-            subject=referral,
-            time=datetime.now(UTC),
-            sequence=number,
-        )
-        body = said.model_dump_json(exclude_none=True).encode()
-        received = Received(said.id, EVENTS, f"event.{event.TYPE}", body)
+    async def hear(self, referral: UUID, *events: EventData, times: int = 1) -> None:
+        """Events of triage's about a referral, as the broker brings them, all in one transaction
+        and all of it so many times."""
+        received = [self._received(referral, event) for event in events]
         store = IntakeStore(self.vault)
         handlers = Handlers(Admission(Registry.load(AGENCIES), store), store)
         types = {
@@ -110,8 +101,21 @@ class Serving:
         consumer = Consumer(unit, open_event(types, frozenset(FOLLOWS["intake"])))
         for _ in range(times):
             async with unit.transaction() as transaction:
-                early = await consumer.handle(transaction, [consumer.open(received)])
+                early = await consumer.handle(transaction, [consumer.open(r) for r in received])
             assert not early
+
+    def _received(self, referral: UUID, event: EventData) -> Received:
+        number = self._numbers[referral] = self._numbers.get(referral, 0) + 1
+        said = envelope(
+            event,
+            event_id=uuid4(),
+            producer="triage",
+            subject=referral,
+            time=datetime.now(UTC),
+            sequence=number,
+        )
+        body = said.model_dump_json(exclude_none=True).encode()
+        return Received(said.id, EVENTS, f"event.{event.TYPE}", body)
 
     async def receipts(self, referral: UUID) -> list[dict[str, Any]]:
         """What was told on the bus to a referral's sender, in order."""

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.intake.progress import progress_of
 from tests.intake import triage_says as says
 from tests.intake.ground import Serving, document
 
@@ -114,6 +115,20 @@ async def test_the_work_begins_again(served: Serving) -> None:
         await served.hear(referral, says.all_closed(referral))
     outcomes = [receipt["outcome"] for receipt in await told(served, referral)]
     assert outcomes == ["taken_up", "closed"] * 2
+
+
+async def test_what_is_heard_together_happens_in_its_order(served: Serving) -> None:
+    """After an outage one transaction may hear that a referral was opened and closed, or again."""
+    referral, one = await served.send(document()), uuid4()
+    open_, close = says.offered(referral, one), says.all_closed(referral)
+    closed = []
+    for together in ([open_, close], [open_], [open_, close, open_]):
+        await served.hear(referral, *together)
+        async with served.engine.connect() as connection:
+            closed.append((await progress_of(connection, referral)).closed_at is not None)
+    assert closed == [True, False, False]
+    outcomes = [receipt["outcome"] for receipt in await told(served, referral)]
+    assert outcomes == ["closed"] * 2
 
 
 @pytest.mark.parametrize("safe", [{}, {"call": False}])
