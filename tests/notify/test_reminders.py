@@ -61,6 +61,8 @@ async def test_a_new_offer_may_fall_late_again(notify: Notify) -> None:
     await notify.send(provider)
     said = [letter.subject for letter in provider.letters]
     assert said.count("Fingerpost: something is overdue") == 2
+    overdue = [m for m in await notify.rows("message") if m.purpose == "first_contact_overdue"]
+    assert sorted(message.offer for message in overdue) == [1, 3]
 
 
 async def test_an_unanswered_offer_makes_no_reminder(notify: Notify) -> None:
