@@ -96,7 +96,6 @@ class Handlers:
 
     async def on_assignment_withdrawn(self, event: AssignmentWithdrawn, work: Work) -> None:
         """What has not left never leaves; who was told of it, or may have been, hears the end."""
-        await work.transaction.catch_up()
         who = event.practitioner_id
         offer = who and await store.heard_of(work.connection, event.assignment_id, who)
         await _silence(event.assignment_id, work)
