@@ -92,7 +92,7 @@ class Watching:
                 for service in _SUBJECTS & each.subjects:
                     trail = await store.entries_from(connection, service, each.first, each.after)
                     findings += await _of_service(connection, trail, now)
-            findings += await _of_slice(connection, old)
+            findings += await of_slice(connection, old)
             subjects = (new.subjects | old.subjects | due) - _SUBJECTS
             findings += await self._of_referrals(connection, subjects, now)
             for finding in findings:
@@ -141,7 +141,7 @@ class Watching:
         return found
 
 
-async def _of_slice(connection: AsyncConnection, old: Slice) -> list[Finding]:
+async def of_slice(connection: AsyncConnection, old: Slice) -> list[Finding]:
     """What is no longer as it was signed, and what is gone without a note."""
     gone = await store.lost(connection, old.first, old.after)
     found = [completeness.content_lost(index, referral) for index, referral in gone.items()]

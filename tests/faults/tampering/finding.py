@@ -20,8 +20,10 @@ from services.audit.tlog.notes import MAX_NOTE_BYTES, NoteRefused, parse_note, v
 from services.audit.trail.exporting import as_bundle
 from services.audit.trail.looking import View
 from services.audit.verify import CannotCheck, Memory, Report, Source, check_bundle, check_log
-from services.audit.whole import completeness, completeness_store
+from services.audit.whole import completeness, completeness_store, watching
+from services.audit.whole.completeness_store import Slice
 from services.audit.witness import Witness
+from shared.bus.errors import is_outage
 from shared.events import TallyStated, subject_of_service
 from tests.faults.tampering import honest
 from tests.faults.tampering.attacked import Attacked, CannotBeDone
@@ -41,7 +43,7 @@ BY: Final = {
     "newcomer": "`verify`, neither",
     "witness": "witness",
     "bundle": "bundle",
-    "completeness": "numbers and tallies",
+    "watch": "audit's watch",
     "signer": "the borough's signer",
     "audit": "refused to the service",
     "owner": "refused to the owner",
@@ -113,8 +115,7 @@ async def _look(attacked: Attacked, what: Touched, verdict: Verdict) -> None:
     await greenlet_spawn(verify_three_ways, attacked, served, found)
     if what.subjects or what.between is not None:
         found["bundle"] = await _bundles(attacked, what)
-    if what.subjects:
-        found["completeness"] = await _completeness(attacked, what, verdict)
+    found["watch"] = await _watch(attacked, what, verdict)
 
 
 async def _must(attacked: Attacked, touched: Touched, served: Served) -> bool:
@@ -219,12 +220,16 @@ async def bundle_of(attacked: Attacked, asked: Asked) -> bytes:
         return b"".join([part async for part in as_bundle(view, "quorum none\n")])
 
 
-async def _completeness(attacked: Attacked, what: Touched, verdict: Verdict) -> bool:
-    """The next round of the watch over the trail: numbers of each subject, and tallies."""
+async def _watch(attacked: Attacked, what: Touched, verdict: Verdict) -> bool:
+    """The next round of the watch over the trail: numbers of each subject, tallies, and what is not
+    as it was signed."""
     now = datetime.now(UTC) + LATER
     services = {subject_of_service("triage"), subject_of_service("intake")}
     try:
         async with attacked.apart(), attacked.engine.connect() as connection:
+            everything = Slice(0, honest.LOGGED, frozenset())
+            if await watching.of_slice(connection, everything):
+                return True
             trails = await completeness_store.entries_of(connection, services | set(what.subjects))
             for trail in trails.values():
                 if any(completeness.numbers(trail, now)):
@@ -239,6 +244,7 @@ async def _completeness(attacked: Attacked, what: Touched, verdict: Verdict) -> 
                     held = await completeness_store.held(connection, tally)
                     if completeness.tally_differs(tally, held):
                         return True
-    except Exception as error:  # as the watch's own loop has it
-        verdict.stumbled.append(f"completeness: {type(error).__name__}")
+    except Exception as error:  # as the watch's own loop has it: what stops it is a finding
+        verdict.stumbled.append(f"watch: {type(error).__name__}")
+        return not is_outage(error)
     return False

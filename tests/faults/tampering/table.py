@@ -180,7 +180,7 @@ def _nobody(rows: Counts) -> Iterator[str]:
         for (name, key, what), counts in sorted(rows.items(), key=lambda each: each[0][2:0:-1]):
             unseen = counts[_LOOKED] - counts[_ANY]
             if name == part.name and unseen and part is not Part.NOTHING:
-                inside = [BY[by] for by in ("completeness", "signer") if counts[by]]
+                inside = [BY[by] for by in ("watch", "signer") if counts[by]]
                 cells = [part.value, what, "yes" if key else "no", counts[_LOOKED], unseen]
                 yield _line([*cells, ", ".join(inside) or "nobody"])
 

@@ -24,7 +24,7 @@ from tests.faults.tampering.trial import Trial
 from tests.servers import Postgres
 
 A_THOUSAND = 1000
-INSIDE = ("newcomer", "completeness", "signer")
+INSIDE = ("newcomer", "watch", "signer")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -120,9 +120,13 @@ _ENTRIES: Final = """
 _BESIDE: Final = """
     SELECT count(*) FROM audit.content c WHERE NOT EXISTS (SELECT FROM audit.entry e
         WHERE (e.leaf_index, e.logged_at) = (c.leaf_index, c.logged_at))"""
+# Of two rows with one number PostgreSQL may read either first: that may be as it was.
 _HASHES: Final = """
-    WITH now AS (SELECT level, row_number() OVER one - 1 AS place, hash FROM audit.tile_hash
-            WHERE hash IS NOT NULL WINDOW one AS (PARTITION BY level ORDER BY number)),
+    WITH now AS (SELECT t.level, row_number() OVER one - 1 AS place, t.hash
+            FROM audit.tile_hash t
+            LEFT JOIN honest.tile_hash w ON (w.level, w.hash) = (t.level, t.hash)
+            WHERE t.hash IS NOT NULL
+            WINDOW one AS (PARTITION BY t.level ORDER BY t.number, w.number)),
         was AS (SELECT level, number AS place, hash FROM honest.tile_hash)
     SELECT coalesce(now.level, was.level) AS level, coalesce(now.place, was.place) AS number
     FROM now FULL JOIN was ON (now.level, now.place) = (was.level, was.place)
@@ -149,7 +153,8 @@ async def touched(connection: asyncpg.Connection) -> Touched:
     ]
     # A hash above what the log has is nobody's.
     there = [(level, at) for level, at in hashes if 0 <= at < honest.LOGGED]
-    said = [row for row in rows if row["shown"] or (row["content"] and not row["gone"])]
+    # What is shown of an event whose content is gone is the log's word, and proved by nothing.
+    said = [row for row in rows if (row["shown"] or row["content"]) and not row["gone"]]
     gone = [row for row in rows if row["content"] and row["gone"]]
     subjects: dict[UUID, None] = {}
     for row in (*said, *gone, *rows):
