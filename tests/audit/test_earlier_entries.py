@@ -1,17 +1,20 @@
 """What the log had before there was a search is found as what comes after."""
 
 import importlib
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
 import asyncpg
+import pytest
+from sqlalchemy import text
 
-from deploy.keys import SUPERUSER
+from deploy.keys import OWNER, SUPERUSER
 from shared.bus.work import UnitOfWork
 from shared.events import AccessRecorded, AssignmentTransferred
 from tests.audit.heard import received, some, take
 from tests.audit.test_people import ANNA, BERTA, merged, referred, split
-from tests.servers import Database
+from tests.servers import Database, until
 
 TABLES: Final = ("named", "word", "concerned", "merged", "parted", "span")
 
@@ -62,15 +65,22 @@ async def test_earlier_entries_are_found_too(log_database: Database, unit: UnitO
 async def test_the_tree_of_earlier_entries_is_the_same(
     log_database: Database, unit: UnitOfWork
 ) -> None:
-    """The migration to smaller tiles makes from the leaves what an append makes as they come."""
+    """The migration to smaller tiles makes from the leaves what an append makes as they come; not
+    while a service is there that would append without them."""
     await take(unit, some(4200))
-    owner = await log_database.connect(SUPERUSER)
+    owner = await log_database.connect(OWNER)
     try:
         hashes = "SELECT * FROM audit.tile_hash ORDER BY level, number"
         before = [tuple(row) for row in await owner.fetch(hashes)]
 
         migration = importlib.import_module("deploy.migrations.audit.0005_smaller_tiles")
-        for statement in (*migration._TABLE, migration._FILLED):
+        async with unit.engine.connect() as connection:
+            await connection.execute(text("SELECT"))
+            with pytest.raises(asyncpg.RaiseError, match="audit is running: stop it"):
+                await owner.execute(migration._ALONE)
+        await unit.engine.dispose()
+        await until(partial(_is_alone, owner), 10)
+        for statement in (migration._ALONE, *migration._TABLE, migration._FILLED):
             await owner.execute(statement)
 
         assert [tuple(row) for row in await owner.fetch(hashes)] == before
@@ -86,3 +96,12 @@ async def _rows(owner: asyncpg.Connection) -> dict[str, list[asyncpg.Record]]:
         rows[table] = await owner.fetch(f"SELECT * FROM audit.{table} ORDER BY 1, 2")
         assert rows[table], f"nothing in {table}"
     return rows
+
+
+async def _is_alone(owner: asyncpg.Connection) -> bool:
+    """Whether the service's connections are gone; PostgreSQL takes a moment over it."""
+    left = await owner.fetchval(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE usename = 'audit' AND datname = current_database()"
+    )
+    return bool(left == 0)

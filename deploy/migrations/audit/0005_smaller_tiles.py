@@ -1,6 +1,8 @@
 """Tiles of 16 where they were of 256: a proof of one leaf hashes and fetches a tenth as much.
 
-The roots are made anew from the leaves: nothing is taken over that the leaves do not say.
+The roots are made anew from the leaves: nothing is taken over that the leaves do not say. A service
+of before would go on appending without them, and no tree over such a log could be signed: it has
+to be stopped first.
 """
 
 from alembic import op
@@ -13,11 +15,18 @@ down_revision = "0004"
 
 def upgrade() -> None:
     """Make the table anew, and fill it for what the log has already."""
-    for statement in (*_TABLE, _FILLED):
+    for statement in (_ALONE, *_TABLE, _FILLED):
         op.execute(statement)
     insert_only_1.create("tile_hash")
 
 
+_ALONE = """DO $$ BEGIN
+    IF EXISTS (SELECT FROM audit.entry) AND EXISTS (SELECT FROM pg_stat_activity
+        WHERE usename = 'audit' AND datname = current_database())
+    THEN
+        RAISE 'audit is running: stop it before this migration, and start it after';
+    END IF;
+END $$"""
 _TABLE = (
     "DROP TABLE audit.tile_hash",
     # Level 1: the root of 16 leaves; level 2: the root of 16 of those; and so on.
