@@ -116,9 +116,11 @@ class Follower:
             stop.wait(LOOK_SECONDS)
 
     def look(self) -> None:
-        """Cosign the newest checkpoint if that is new, and goes on from the last."""
+        """Cosign the newest checkpoint if that is new, and goes on from the last; say if the log
+        stands still, whatever else there is to say."""
         try:
-            self.tell(self._look())
+            said = self._look()
+            self.tell(self._stands_still() or said)
         except (NoteRefused, DoesNotHold) as error:
             self.tell(f"NOT COSIGNED: {error}")
         except (CannotCheck, MemoryLost) as error:
@@ -134,15 +136,8 @@ class Follower:
         size, origin = checkpoint.size, checkpoint.origin
         if self._grown is None or size > self._grown[0]:
             self._grown = size, self.clock()
-        since = self._grown[1]
         if cosigned(note, [self.key]):
-            shows = f"{origin} with {counted(size, 'entry', 'entries')}"
-            if self.clock() < since + STILL:
-                return f"cosigned {shows}, and it has that"
-            return (
-                f"STANDS STILL: {shows} since {since:%Y-%m-%d %H:%M} UTC. A log that runs grows"
-                " every hour: this one does not run, or shows others more than it shows here"
-            )
+            return f"cosigned {origin} with {counted(size, 'entry', 'entries')}, and it has that"
         before = self.witness.size(origin)
         if before > size:
             raise DoesNotHold(
@@ -164,6 +159,16 @@ class Follower:
         if status is None or not 200 <= status < 300:
             return f"{words(outcome)}; the log did not take that: {status or 'no answer'}"
         return words(outcome)
+
+    def _stands_still(self) -> str | None:
+        if self._grown is None or self.clock() < self._grown[1] + STILL:
+            return None
+        size, since = self._grown
+        return (
+            f"STANDS STILL: it shows {counted(size, 'entry', 'entries')} since"
+            f" {since:%Y-%m-%d %H:%M} UTC. A log that runs grows every hour: this one does not"
+            " run, or shows others more than it shows here"
+        )
 
 
 def _run(
