@@ -10,7 +10,7 @@ that has not settled: which has been in the log for less than SETTLED.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from itertools import groupby
 from typing import Any, Final
@@ -79,6 +79,12 @@ def content_lost(index: int, referral: UUID) -> Finding:
     """That an entry's content is gone, and neither the schedule nor an erasure says why."""
     detail = "its words are gone, and it is not noted that they were destroyed"
     return Finding("entry_altered", f"entry {index}", detail, referral)
+
+
+def unwatched(day: date) -> Finding:
+    """That something in the trail stops the watch: told anew each day on which it does."""
+    detail = "rows of it cannot be read, so that it is not watched"
+    return Finding("entry_altered", f"the whole trail, on {day.isoformat()}", detail)
 
 
 def numbers(

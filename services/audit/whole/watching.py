@@ -33,12 +33,6 @@ AT_ONCE: Final = 500
 AGAIN: Final = 500
 """So many entries of those seen before are looked at each minute: 700,000 a day."""
 
-BLIND: Final = Finding(
-    "entry_altered",
-    "the whole trail",
-    "rows of it cannot be read, so that it is not watched",
-)
-
 _SUBJECTS: Final = frozenset(map(subject_of_service, SERVICES))
 
 
@@ -75,7 +69,8 @@ class Watching:
         except Exception as error:
             if not is_outage(error):
                 async with self.unit.transaction() as transaction:
-                    await record(BLIND, transaction, self.unit.clock())
+                    now = self.unit.clock()
+                    await record(completeness.unwatched(now.date()), transaction, now)
             raise
 
     async def _look(self) -> bool:
