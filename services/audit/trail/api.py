@@ -37,6 +37,12 @@ def api_router(
     auditor = Depends(doorkeeper.require("auditor"))
     tell = partial(alarm.altered, unit)
 
+    async def answered(what: str, caller: Caller, question: Question, response: Response) -> Trail:
+        await record(unit, caller, what, question)
+        response.headers["Cache-Control"] = "no-store"
+        view = await View.of(unit.engine, question.asked, tell=tell)
+        return await view.trail(question.cursor)
+
     @router.get("/trail")
     async def trail(
         caller: Annotated[Caller, auditor],
@@ -44,10 +50,7 @@ def api_router(
         response: Response,
     ) -> Trail:
         """What happened, event by event, each proved under the latest signed checkpoint."""
-        await record(unit, caller, "trail", question)
-        response.headers["Cache-Control"] = "no-store"
-        view = await View.of(unit.engine, question.asked, tell=tell)
-        return await view.trail(question.cursor)
+        return await answered("trail", caller, question, response)
 
     @router.get("/chronology")
     async def chronology(
@@ -56,10 +59,7 @@ def api_router(
         response: Response,
     ) -> Trail:
         """All that the log has of one person or pair, across their referrals."""
-        await record(unit, caller, "chronology", question)
-        response.headers["Cache-Control"] = "no-store"
-        view = await View.of(unit.engine, question.asked, tell=tell)
-        return await view.trail(question.cursor)
+        return await answered("chronology", caller, question, response)
 
     @router.get("/export")
     async def export(
